@@ -1,0 +1,264 @@
+"""The typed model: what the checker makes of the tree and the emitter turns into Python.
+
+Every name is resolved, every type known, every `define` put in place, every constant a Python value. One model a
+listener and hook: `unless` has become `not`, one-line forms are blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qpsmtpd.dsl.model.functions import Function
+from qpsmtpd.dsl.model.hooks import Readable
+from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings
+from qpsmtpd.dsl.model.types import Type
+from qpsmtpd.dsl.model.verdicts import Verb
+from qpsmtpd.dsl.syntax.tree import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression: where it stands and what type it has."""
+
+    span: Span
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Typed):
+    """A value known when the rules load: literal, list (as a set type where its element has one), `let`, data file."""
+
+    value: Any
+    source: str = ""
+    """How the rules name it, for messages and the path of a proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Typed):
+    """A readable name of the hook table (those with an empty `code` are Calls instead)."""
+
+    name: Readable
+
+
+@dataclass(frozen=True, slots=True)
+class Local(Typed):
+    """A `let` inside a block; `key` is unique in its hook and a Python identifier."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Typed):
+    """An attribute. Of an optional value only where it was tested before (then `of` is narrowed)."""
+
+    of: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Typed):
+    """`m[k]` of a map, or `header["X"]`: absent when there is none."""
+
+    of: Expr
+    key: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall(Typed):
+    """A call with every parameter filled in, in the order of the signature; data files are Const values already."""
+
+    function: Function
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Typed):
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class And(Typed):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Typed):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Typed):
+    """`operator`: == != < <= > >=."""
+
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Contains(Typed):
+    """`item in collection`."""
+
+    item: Expr
+    collection: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Matches(Typed):
+    """`text matches /pattern/`; the pattern is a Const whose value has `search`."""
+
+    text: Expr
+    pattern: Const
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Typed):
+    """`operator`: + or -."""
+
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Default(Typed):
+    """`value ?? otherwise`."""
+
+    value: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Present(Typed):
+    """A `T?` as a condition: is it there? Of a record that declares its truth: its truth."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Typed):
+    """A text with `{{ }}`: `source` is Jinja2 with the names v0, v1, ... for the finished texts of `values`."""
+
+    source: str
+    values: tuple[Expr, ...]
+
+
+Expr = (
+    Const
+    | Read
+    | Local
+    | Field
+    | Item
+    | FunctionCall
+    | Not
+    | And
+    | Or
+    | Compare
+    | Contains
+    | Matches
+    | Arithmetic
+    | Default
+    | Present
+    | Template
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A statement: where it stands, and the label or file:line that names it in logs."""
+
+    span: Span
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Stated):
+    """`if`: when `condition` is unknown neither branch runs; `unknown` runs if it is not None."""
+
+    condition: Expr
+    then: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+    unknown: tuple[Stmt, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decide(Stated):
+    """A final verdict, or `skip`. Code, enhanced code and text are complete: defaults are filled in.
+
+    `message` is None when the text is `text`; else a Template, or the expression whose `.reason` is the text when it
+    is not empty (`reason` true). `pass` never comes here: it is nothing.
+    """
+
+    verb: Verb
+    code: int
+    enhanced: str
+    text: str
+    disconnect: bool
+    message: Expr | None = None
+    reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Do(Stated):
+    """An effect or delivery as a statement. A delivery's outcome ends the hook."""
+
+    call: FunctionCall
+
+
+@dataclass(frozen=True, slots=True)
+class Log(Stated):
+    """`log("…")`: one record with that text."""
+
+    message: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Stated):
+    """`relay = true`, `score += 2`: `operator` is =, += or -=."""
+
+    target: Readable
+    operator: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Bind(Stated):
+    """`let x = …` inside a block."""
+
+    key: str
+    value: Expr
+
+
+Stmt = Choose | Decide | Do | Log | Set | Bind
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One `on` block: `skip` leaves it. Its guard has become a Choose around the body."""
+
+    span: Span
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedListener:
+    """The rules of one listener: for each hook its blocks, in written order."""
+
+    name: str
+    span: Span
+    settings: ListenerSettings
+    hooks: Mapping[str, tuple[Block, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRules:
+    """A checked rules file."""
+
+    server: ServerSettings
+    listeners: tuple[TypedListener, ...]
+    folder: str
+    digest: str

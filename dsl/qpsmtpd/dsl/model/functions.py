@@ -1,0 +1,222 @@
+"""What a function of the library is: its signature read as types, its docstring as its page.
+
+    @function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=5.0)
+    async def dnsbl(zone: Zone, *, client: Client, resolver: Resolver) -> Listing | None:
+        "..."
+
+Positional parameters are the operator's arguments; keyword-only ones are services. A parameter annotated
+`Annotated[DomainSet, DataFile(...)]` takes a file name in the rules and hands the function the file's contents,
+read, checked and built once when the rules load.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from qpsmtpd.dsl.model import services as _services
+from qpsmtpd.dsl.model.hooks import ORDER
+from qpsmtpd.dsl.model.types import Type, of_annotation
+
+
+class Kind(enum.Enum):
+    """What calling a function does."""
+
+    PURE = "pure"
+    """Computes from its arguments (and data files) alone; may be evaluated when the rules load."""
+    LOOKUP = "lookup"
+    """Asks the outside world: has a deadline and a failure policy."""
+    GATE = "gate"
+    """Answers whether mail for a recipient is this site's to take; marks the recipient in hand."""
+    EFFECT = "effect"
+    """Changes the message or state; stands as a statement."""
+    DELIVERY = "delivery"
+    """Hands the message on; stands as a statement in `queue`."""
+
+
+class OnError(enum.Enum):
+    """What a failed call means for the statement that made it (language manual: lookups that fail)."""
+
+    UNKNOWN = "unknown"
+    DEFER = "defer"
+
+
+class Scope(enum.Enum):
+    """How long an answer holds: the same call is asked once in it."""
+
+    CALL = "call"
+    CONNECTION = "connection"
+    TRANSACTION = "transaction"
+
+
+Fault = Callable[[int, str, str], None]
+"""Reports a line of a data file: line number (from 1), diagnostic code, message."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """How a data file becomes a value: `read(text, fault)` builds it and reports what is wrong by line.
+
+    `sample` is a valid file, for the manual and for tests; `customary` the name looked for when the rules give none.
+    """
+
+    read: Callable[[str, Fault], Any]
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Annotation mark: the argument must be known when the rules load.
+
+    `check` gets the text and returns what is wrong with it, or an empty text.
+    """
+
+    check: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPath:
+    """Annotation mark: a path on this machine; the compiler makes a relative one absolute, from the folder of the rules file that names it.
+
+    Its text must be known when the rules load: what a peer sends never becomes a path.
+    """
+
+
+REQUIRED: Any = inspect.Parameter.empty
+"""The default of a parameter that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a function as the operator sees it."""
+
+    name: str
+    type: Type
+    default: Any = REQUIRED
+    file: DataFile | None = None
+    constant: Constant | None = None
+    path: bool = False
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the library, as declared."""
+
+    name: str
+    kind: Kind
+    parameters: tuple[Parameter, ...]
+    services: tuple[tuple[str, type], ...]
+    returns: Type
+    code: Callable[..., Any]
+    asynchronous: bool
+    since: str
+    until: str
+    on_error: OnError | None
+    timeout: float | None
+    scope: Scope
+    doc: str
+
+    @property
+    def summary(self) -> str:
+        """The docstring's first sentence: the meaning."""
+        return self.doc.strip().split("\n", 1)[0]
+
+    @property
+    def may_fail(self) -> bool:
+        """True when a call can be unknown."""
+        return self.on_error is not None
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+Catalogue = Mapping[str, Function]
+"""The functions that rules may call, by name."""
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def function(
+    *,
+    kind: Kind,
+    since: str = "connect",
+    until: str = "disconnect",
+    on_error: OnError | None = None,
+    timeout: float | None = None,
+    scope: Scope = Scope.CALL,
+) -> Callable[[_F], _F]:
+    """Declares a library function; the function itself stays callable as it is.
+
+    `since` and `until` are the first and last hook that may call it; a service that is known later moves `since`.
+    Lookups must say `on_error` and `timeout` (seconds). Raises TypeError when the signature has no
+    meaning in the language.
+    """
+
+    def declare(code: _F) -> _F:
+        code.__qpsmtpd__ = describe(  # type: ignore[attr-defined]
+            code, kind=kind, since=since, until=until, on_error=on_error, timeout=timeout, scope=scope
+        )
+        return code
+
+    return declare
+
+
+def describe(
+    code: Callable[..., Any],
+    *,
+    kind: Kind,
+    since: str,
+    until: str,
+    on_error: OnError | None,
+    timeout: float | None,
+    scope: Scope,
+) -> Function:
+    """The declaration of a function, from its signature and docstring."""
+    if kind is Kind.LOOKUP and (on_error is None or timeout is None):
+        raise TypeError(f"{code.__name__}: a lookup must declare on_error and timeout")
+    hints = typing.get_type_hints(code, include_extras=True)
+    signature = inspect.signature(code).parameters.values()
+    wanted = tuple((p.name, hints[p.name]) for p in signature if p.kind is p.KEYWORD_ONLY)
+    for name, protocol in wanted:
+        if protocol not in _services.SOURCES:
+            raise TypeError(f"{code.__name__}: {name}: {protocol!r} is no service")
+        since = _later(since, _services.FIRST_HOOK.get(protocol, since))
+    return Function(
+        name=code.__name__,
+        kind=kind,
+        parameters=tuple(_parameter(p, hints[p.name]) for p in signature if p.kind is not p.KEYWORD_ONLY),
+        services=wanted,
+        returns=of_annotation(hints["return"]),
+        code=code,
+        asynchronous=inspect.iscoroutinefunction(code),
+        since=since,
+        until=until,
+        on_error=on_error,
+        timeout=timeout,
+        scope=scope,
+        doc=inspect.getdoc(code) or "",
+    )
+
+
+def _parameter(p: inspect.Parameter, hint: Any) -> Parameter:
+    marks = typing.get_args(hint)[1:] if typing.get_origin(hint) is typing.Annotated else ()
+    return Parameter(
+        name=p.name,
+        type=of_annotation(hint),
+        default=p.default,
+        file=next((m for m in marks if isinstance(m, DataFile)), None),
+        constant=next((m for m in marks if isinstance(m, Constant)), None),
+        path=any(isinstance(m, OwnPath) for m in marks),
+    )
+
+
+def _later(one: str, other: str) -> str:
+    return max(one, other, key=ORDER.index)

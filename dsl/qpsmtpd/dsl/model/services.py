@@ -1,0 +1,119 @@
+"""What a function may ask of the running service: each a keyword-only parameter, known by its annotation.
+
+A function that wants the client's address declares `*, client: Client`; the compiler then passes it. So the
+signature shows every effect, and a test passes its own. `SOURCES` says where compiled code finds each service:
+`s` is the session, `t` the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from qpsmtpd.dsl.model.values import Address, Answer, Domain, IPAddress, Size, Time
+
+
+class Client(Protocol):
+    """The peer of this connection, as far as it is known by now."""
+
+    @property
+    def ip(self) -> IPAddress: ...
+    @property
+    def helo(self) -> str: ...
+    @property
+    def relay(self) -> bool: ...
+    @property
+    def session_id(self) -> str: ...
+    @property
+    def esmtp(self) -> bool: ...
+
+
+class EarlyTalk(Protocol):
+    """Whether the client speaks before its turn."""
+
+    async def talked_early(self, wait: float) -> bool:
+        """True as soon as the client sends something; False after `wait` seconds of silence."""
+
+
+class Resolver(Protocol):
+    """Questions to the DNS."""
+
+    async def query(self, name: str, kind: str) -> Answer:
+        """The records of `name` of type `kind` (`A`, `TXT`, `PTR`, ...). Raises LookupFailure when no server gave an answer."""
+
+
+class Clock(Protocol):
+    """The time; the only source of it."""
+
+    def now(self) -> Time:
+        """Seconds since 1970 UTC."""
+
+
+class Header(Protocol):
+    """The header section of the message in hand: fields as received, in order, and what rules add to it."""
+
+    def get(self, name: str) -> str | None:
+        """The first field of that name, unfolded, without its line end; None when there is none."""
+
+    def all(self, name: str) -> Sequence[str]:
+        """Every field of that name, first to last."""
+
+    def add(self, name: str, value: str) -> None:
+        """Puts a field on top."""
+
+    def set(self, name: str, value: str) -> None:
+        """Removes every field of that name, then puts one on top."""
+
+    def remove(self, name: str) -> int:
+        """Removes every field of that name; returns how many."""
+
+
+class Message(Protocol):
+    """The message in hand, as it will be delivered."""
+
+    @property
+    def header(self) -> Header: ...
+    @property
+    def size(self) -> Size:
+        """Octets as received, after dot-unstuffing."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The whole message, trace fields and rewritten header first, CRLF line ends, not dot-stuffed. May read a file: use it in a thread."""
+
+
+class Envelope(Protocol):
+    """Who sent the message in hand, and to whom it goes."""
+
+    @property
+    def sender(self) -> Address: ...
+    @property
+    def recipients(self) -> Sequence[Address]: ...
+    @property
+    def params(self) -> Mapping[str, str]: ...
+    @property
+    def gone(self) -> bool:
+        """True when the client has closed the connection: then nothing may be delivered."""
+
+
+class Site(Protocol):
+    """The service's own names and folders."""
+
+    @property
+    def hostname(self) -> Domain: ...
+    @property
+    def config_dir(self) -> str: ...
+
+
+SOURCES: Mapping[type, str] = {
+    Client: "s",
+    EarlyTalk: "s",
+    Resolver: "s.services.resolver",
+    Clock: "s.services.clock",
+    Site: "s.services.site",
+    Header: "t.message.header",
+    Message: "t.message",
+    Envelope: "t",
+}
+
+FIRST_HOOK: Mapping[type, str] = {Header: "data_post", Message: "data_post", Envelope: "mail"}
+"""Services that exist only from some hook on; a function that wants one cannot be called before it."""

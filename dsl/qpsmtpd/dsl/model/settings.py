@@ -1,0 +1,132 @@
+"""The settings of `server:` and `listener NAME:`, typed and documented like functions.
+
+A setting is a field: its annotation is its type in the language, its default what holds without it, its text the
+manual's. Settings of the language that this version does not have yet are listed in `LATER`, so that the checker
+can say so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from qpsmtpd.dsl.model.values import Domain, Duration, Size
+
+
+def setting(default: Any, meaning: str, *, check: Callable[[Any], str] | None = None, restart: bool = False) -> Any:
+    """A setting: `check` returns what is wrong with a value, or an empty text; `restart` says that a reload keeps the old value."""
+    return field(default=default, metadata={"meaning": meaning, "check": check, "restart": restart})
+
+
+def _endpoints(wanted: tuple[str, ...]) -> str:
+    return next((fault for text in wanted if (fault := endpoint_fault(text))), "")
+
+
+def endpoint_fault(text: str) -> str:
+    """What is wrong with `ADDRESS:PORT`, or an empty text."""
+    try:
+        parse_endpoint(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def parse_endpoint(text: str) -> tuple[str, int]:
+    """`0.0.0.0:25`, `[::]:25` or `localhost:2525` as host and port. Raises ValueError with a sentence."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise ValueError(f'"{text}" is not ADDRESS:PORT, as in "0.0.0.0:25" or "[::]:25"')
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+        ipaddress.IPv6Address(host)
+    elif host != "localhost":
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError:
+            raise ValueError(f'"{host}" is not an address to listen on; write IPv6 addresses in brackets') from None
+    return host, int(port)
+
+
+def _positive(value: float) -> str:
+    return "" if value > 0 else "it must be more than zero"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """`server:`: what holds for the whole service."""
+
+    hostname: Domain = setting(
+        Domain(""), "our name in the greeting, in Received and in replies; the machine's name unless given"
+    )
+    config_dir: str = setting("", "where data files are looked for; the folder of the main rules file unless given")
+    spool_dir: str = setting(
+        "spool", "where messages wait while they are received and delivered; made with mode 0700", restart=True
+    )
+    state_dir: str = setting(
+        "state", "where the service keeps its control socket and process id; made with mode 0700", restart=True
+    )
+    max_size: Size = setting(Size(25_000_000), "the largest message taken, announced by SIZE", check=_positive)
+    size_threshold: Size = setting(
+        Size(256 * 1024), "a message larger than this waits on disk instead of in memory", check=_positive
+    )
+    max_line: Size = setting(
+        Size(64 * 1024), "the longest line of a message that is taken, without its line end", check=_positive
+    )
+    max_recipients: int = setting(1000, "recipients of one message; more are answered 452", check=_positive)
+    max_errors: int = setting(20, "refused or wrong commands in one connection before it is closed with 421", check=_positive)
+    max_commands_without_mail: int = setting(
+        100, "commands that advance no message (NOOP, RSET, VRFY, ...) before 421", check=_positive
+    )
+    max_connections: int = setting(1000, "open connections; one more is answered 421", check=_positive)
+    max_connections_per_ip: int = setting(50, "open connections from one address", check=_positive)
+    timeout: Duration = setting(Duration(300.0), "the time a client has for a command, from the reply before it", check=_positive)
+    data_timeout: Duration = setting(Duration(600.0), "the time a client has for a whole message", check=_positive)
+    session_timeout: Duration = setting(Duration(3600.0), "the longest a connection may last", check=_positive)
+    min_data_rate: Size = setting(Size(500), "octets a second a client must send in DATA, after a grace of 30 s", check=_positive)
+    drain_timeout: Duration = setting(Duration(30.0), "how long running sessions may go on after SIGTERM", check=_positive)
+    connect_budget: Duration = setting(Duration(20.0), "the time all lookups of `connect` may take together", check=_positive)
+    command_budget: Duration = setting(
+        Duration(30.0), "the time all lookups of `helo`, `mail`, `rcpt` or `data` may take together", check=_positive
+    )
+    data_post_budget: Duration = setting(Duration(120.0), "the time `data_post` and `queue` may take", check=_positive)
+    resolver: tuple[str, ...] = setting(
+        (), "name servers as ADDRESS:PORT; those of /etc/resolv.conf unless given", check=_endpoints
+    )
+    log: str = setting("stderr", "where log records go: `stderr`, `stdout` or a file name")
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSettings:
+    """`listener NAME:`: what holds for the connections to some addresses."""
+
+    bind: tuple[str, ...] = setting(
+        ("127.0.0.1:2525",), "addresses to listen on: `ADDRESS:PORT`, one or a list", check=_endpoints, restart=True
+    )
+
+
+LATER = frozenset(
+    {
+        "auth",
+        "limits",
+        "metrics",
+        "prefetch",
+        "protocol",
+        "proxy",
+        "quarantine",
+        "received",
+        "replies",
+        "state",
+        "tls",
+        "user",
+        "workers",
+    }
+)
+"""Settings of the language that this version refuses by saying so."""
+
+
+def meanings(settings: type) -> dict[str, str]:
+    """Each setting's text, for the manual and for `did you mean`."""
+    return {f.name: f.metadata["meaning"] for f in dataclasses.fields(settings)}

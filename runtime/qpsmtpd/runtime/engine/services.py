@@ -1,0 +1,35 @@
+"""What the running service lends to rules and functions: one value, made once, handed to every session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from qpsmtpd.dsl.model.services import Clock, Resolver
+from qpsmtpd.dsl.model.values import Domain
+
+
+class Journal(Protocol):
+    """Takes structured records. Values may hold anything a peer sent: the journal alone is responsible for making them safe."""
+
+    def record(self, event: str, level: str = "info", **fields: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """Our names and folders; see `qpsmtpd.dsl.model.services.Site`."""
+
+    hostname: Domain
+    config_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one process; rules reach them as `s.services`."""
+
+    resolver: Resolver
+    clock: Clock
+    site: SiteFacts
+    journal: Journal
+    spool: Path

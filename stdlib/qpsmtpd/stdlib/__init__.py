@@ -1,0 +1,1 @@
+"""The functions that rules can call: one a file, one subject a folder."""
