@@ -1,0 +1,155 @@
+"""What a condition that turned out true (or false) tells: the facts that the relay proof builds on.
+
+Facts are few and only ever gained by asking: `gate` (a gate answered true for the recipient in hand), `relay` (the
+client may relay), `network` (the client is in a constant list of networks, or has authenticated), `everyone` (the
+client is in a list that holds every address: worth nothing). What this file cannot show, it does not claim.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections.abc import Iterator, Mapping
+
+from qpsmtpd.dsl.check import typed as x
+from qpsmtpd.dsl.model.functions import Kind, OnError
+from qpsmtpd.dsl.model.values import NetworkSet
+
+Facts = frozenset[str]
+NO_FACTS: Facts = frozenset()
+
+GATE, RELAY, NETWORK, EVERYONE = "gate", "relay", "network", "everyone"
+
+
+def about_this_recipient(call: x.FunctionCall) -> bool:
+    """True when the call's first argument is the recipient in hand or its domain, itself and not a copy."""
+    subject = call.arguments[0] if call.arguments else None
+    if isinstance(subject, x.Field) and subject.name == "domain":
+        subject = subject.of
+        return isinstance(subject, x.Read) and subject.name.code == "t.recipient"
+    return isinstance(subject, x.Read) and subject.name.code in ("t.recipient", "t.recipient.domain")
+
+
+def holds_everyone(networks: NetworkSet) -> bool:
+    """True when the list contains every IPv4 or every IPv6 address, in one entry or in many."""
+    four = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network))
+    six = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network))
+    return any(n.prefixlen == 0 for n in four) or any(n.prefixlen == 0 for n in six)
+
+
+class Knowledge:
+    """What conditions tell inside one hook; `bound` holds the `let`s of its blocks as they are met."""
+
+    def __init__(self, hook: str) -> None:
+        self.hook = hook
+        self.bound: dict[str, x.Expr] = {}
+
+    def gained(self, condition: x.Expr, truth: bool) -> Facts | None:
+        """The facts that hold once `condition` is `truth`; None when it never is."""
+        match condition:
+            case x.Const():
+                return NO_FACTS if bool(condition.value) is truth else None
+            case x.Not():
+                return self.gained(condition.operand, not truth)
+            case x.And() | x.Or():
+                return self._both(condition, truth)
+            case x.Compare(operator=("==" | "!=") as operator, right=x.Const(value=bool(value))):
+                return self.gained(condition.left, truth is (value is (operator == "==")))
+            case x.Local() if condition.key in self.bound:
+                return self.gained(self.bound[condition.key], truth)
+        return self._asked(condition) if truth else NO_FACTS
+
+    def _both(self, condition: x.And | x.Or, truth: bool) -> Facts | None:
+        """Both sides are known when an `and` is true or an `or` is false; else at least one is."""
+        left, right = self.gained(condition.left, truth), self.gained(condition.right, truth)
+        if truth is isinstance(condition, x.And):
+            return None if left is None or right is None else left | right
+        if left is None or right is None:
+            return right if left is None else left
+        return left & right
+
+    def _asked(self, condition: x.Expr) -> Facts:
+        match condition:
+            case x.FunctionCall(function=f) if f.kind is Kind.GATE and self.hook == "rcpt" and about_this_recipient(condition):
+                return frozenset({GATE})
+            case x.Read(name=name) if name.name == "relay":
+                return frozenset({RELAY})
+            case x.Read(name=name) if name.name == "authenticated":
+                return frozenset({NETWORK})
+            case x.Contains(item=x.Read(name=name), collection=x.Const(value=NetworkSet() as networks)) if name.name == "ip":
+                return frozenset({EVERYONE if _everyone(networks) else NETWORK})
+        return NO_FACTS
+
+
+@functools.lru_cache(maxsize=64)
+def _everyone(networks: NetworkSet) -> bool:
+    return holds_everyone(networks)
+
+
+def calls(expression: x.Expr, bound: Mapping[str, x.Expr]) -> Iterator[x.FunctionCall]:
+    """Every call in an expression, those behind a `let` of the block included."""
+    for part in parts(expression):
+        if isinstance(part, x.FunctionCall):
+            yield part
+        elif isinstance(part, x.Local) and part.key in bound:
+            yield from calls(bound[part.key], bound)
+
+
+def may_be_passed_over(condition: x.Expr, bound: Mapping[str, x.Expr]) -> bool:
+    """True when a failed lookup can make the statement do nothing and the hook go on."""
+    return any(call.function.on_error is OnError.UNKNOWN for call in calls(condition, bound))
+
+
+def parts(expression: x.Expr) -> Iterator[x.Expr]:
+    """An expression and everything in it."""
+    yield expression
+    for child in _children(expression):
+        yield from parts(child)
+
+
+def _children(expression: x.Expr) -> tuple[x.Expr, ...]:
+    match expression:
+        case x.Field() | x.Item():
+            return (expression.of, expression.key) if isinstance(expression, x.Item) else (expression.of,)
+        case x.FunctionCall():
+            return expression.arguments
+        case x.Not():
+            return (expression.operand,)
+        case x.And() | x.Or() | x.Compare() | x.Arithmetic():
+            return (expression.left, expression.right)
+        case x.Contains():
+            return (expression.item, expression.collection)
+        case x.Matches():
+            return (expression.text, expression.pattern)
+        case x.Default():
+            return (expression.value, expression.otherwise)
+        case x.Present():
+            return (expression.value,)
+        case x.Template():
+            return expression.values
+    return ()
+
+
+def statements(body: tuple[x.Stmt, ...]) -> Iterator[x.Stmt]:
+    """Every statement of a body, nested ones included."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, x.Choose):
+            yield from statements(statement.then)
+            yield from statements(statement.orelse)
+            yield from statements(statement.unknown or ())
+
+
+def expressions(statement: x.Stmt) -> tuple[x.Expr, ...]:
+    """The expressions that a statement itself evaluates (not those of its branches)."""
+    match statement:
+        case x.Choose():
+            return (statement.condition,)
+        case x.Decide():
+            return () if statement.message is None else (statement.message,)
+        case x.Do():
+            return (statement.call,)
+        case x.Log():
+            return (statement.message,)
+        case x.Set() | x.Bind():
+            return (statement.value,)
