@@ -1,8 +1,9 @@
 """What a condition that turned out true (or false) tells: the facts that the relay proof builds on.
 
 Facts are few and only ever gained by asking: `gate` (a gate answered true for the recipient in hand), `relay` (the
-client may relay), `network` (the client is in a constant list of networks, or has authenticated), `everyone` (the
-client is in a list that holds every address: worth nothing). What this file cannot show, it does not claim.
+client may relay), `wanted` (one of these two, whichever), `proved` (the client has proved that it may relay: it is in a
+constant list of networks, has authenticated, or relays already), `everyone` (the client is in a list that holds
+every address: worth nothing). What this file cannot show, it does not claim.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from qpsmtpd.dsl.model.values import NetworkSet
 Facts = frozenset[str]
 NO_FACTS: Facts = frozenset()
 
-GATE, RELAY, NETWORK, EVERYONE = "gate", "relay", "network", "everyone"
+GATE, RELAY, WANTED, PROVED, EVERYONE = "gate", "relay", "wanted", "proved", "everyone"
 
 
 def about_this_recipient(call: x.FunctionCall) -> bool:
@@ -71,13 +72,13 @@ class Knowledge:
     def _asked(self, condition: x.Expr) -> Facts:
         match condition:
             case x.FunctionCall(function=f) if f.kind is Kind.GATE and self.hook == "rcpt" and about_this_recipient(condition):
-                return frozenset({GATE})
+                return frozenset({GATE, WANTED})
             case x.Read(name=name) if name.name == "relay":
-                return frozenset({RELAY})
+                return frozenset({RELAY, WANTED, PROVED})
             case x.Read(name=name) if name.name == "authenticated":
-                return frozenset({NETWORK})
+                return frozenset({PROVED})
             case x.Contains(item=x.Read(name=name), collection=x.Const(value=NetworkSet() as networks)) if name.name == "ip":
-                return frozenset({EVERYONE if _everyone(networks) else NETWORK})
+                return frozenset({EVERYONE if _everyone(networks) else PROVED})
         return NO_FACTS
 
 
@@ -95,9 +96,13 @@ def calls(expression: x.Expr, bound: Mapping[str, x.Expr]) -> Iterator[x.Functio
             yield from calls(bound[part.key], bound)
 
 
-def may_be_passed_over(condition: x.Expr, bound: Mapping[str, x.Expr]) -> bool:
-    """True when a failed lookup can make the statement do nothing and the hook go on."""
-    return any(call.function.on_error is OnError.UNKNOWN for call in calls(condition, bound))
+def may_be_passed_over(statement: x.Choose, bound: Mapping[str, x.Expr]) -> bool:
+    """True when a failed lookup can make the statement choose neither branch and the hook go on.
+
+    Without an `unknown` branch a failure whose policy is `defer` ends the hook instead.
+    """
+    policies = {call.function.on_error for call in calls(statement.condition, bound)}
+    return OnError.UNKNOWN in policies or (statement.unknown is not None and OnError.DEFER in policies)
 
 
 def parts(expression: x.Expr) -> Iterator[x.Expr]:

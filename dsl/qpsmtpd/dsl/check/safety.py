@@ -15,9 +15,10 @@ from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.check.flow import (
     EVERYONE,
     GATE,
-    NETWORK,
     NO_FACTS,
+    PROVED,
     RELAY,
+    WANTED,
     Facts,
     Knowledge,
     about_this_recipient,
@@ -96,7 +97,7 @@ def _step(statement: x.Stmt, states: States, flow: Flow) -> States:
             return {}
         case x.Decide():
             if statement.verb is Verb.ACCEPT:
-                flow.accepts += [(statement.span, path) for facts, path in states.items() if not facts & {GATE, RELAY}]
+                flow.accepts += [(statement.span, path) for facts, path in states.items() if WANTED not in facts]
             return {}
         case x.Do(call=call) if call.function.kind is Kind.DELIVERY:
             return {}
@@ -115,7 +116,7 @@ def _choose(statement: x.Choose, states: States, flow: Flow) -> States:
         if gained is not None:
             step = Note(statement.condition.span, f"this is {'true' if truth else 'false'}")
             outcomes.append(_run(branch, {f | gained: (*p, step) for f, p in states.items()}, flow))
-    if may_be_passed_over(statement.condition, flow.knowledge.bound):
+    if may_be_passed_over(statement, flow.knowledge.bound):
         step = Note(statement.condition.span, "this cannot be answered, so the statement does nothing")
         outcomes.append(_run(statement.unknown or (), {f: (*p, step) for f, p in states.items()}, flow))
     return _merge(*outcomes)
@@ -127,10 +128,11 @@ def _set_relay(statement: x.Set, states: States, flow: Flow) -> States:
         gained = flow.knowledge.gained(statement.value, True)
         surely_false = gained is None
         known = facts | (gained or NO_FACTS)
-        if not surely_false and not known & {NETWORK, RELAY}:
+        if not surely_false and PROVED not in known:
             flow.relays.append((statement, path, EVERYONE in known))
         surely_true = flow.knowledge.gained(statement.value, False) is None
-        after[facts - {RELAY} | ({RELAY} if surely_true else NO_FACTS)] = path
+        kept = facts - {RELAY} if GATE in facts else facts - {RELAY, WANTED}
+        after[kept | ({RELAY, WANTED} if surely_true else NO_FACTS)] = path
     return after
 
 
@@ -172,7 +174,7 @@ def _report_accepts(listener: x.TypedListener, flow: Flow, end: States, findings
             notes=path,
         )
     for facts, path in end.items():
-        if not facts & {GATE, RELAY}:
+        if WANTED not in facts:
             span = blocks[-1].span if blocks else listener.span
             findings.add(
                 "Q501",
