@@ -1,0 +1,164 @@
+"""The journal: one JSON object a line for each event of the service and its sessions.
+
+It decides how a record is written, and that nothing a peer sent gets out of its quotes: output is ASCII, control
+characters are escaped, octets read as latin-1, long values cut. It knows no event by name. Records come from the
+event loop's thread only.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring_ascii as quoted
+
+from qpsmtpd.runtime.observe.sink import Sink
+
+LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+"""qpsmtpd's levels, lowest first."""
+LONGEST = 1000
+"""Characters of a value that are kept."""
+DEEPEST = 4
+MANY = 100
+"""Elements of a list or map that are kept."""
+
+_HEADS = {level: f'Z","level":"{level}","event":' for level in LEVELS}
+_URGENT = frozenset(LEVELS[LEVELS.index("warning") :])
+_BATCH = 256
+_INTERVAL = 0.1
+_END = "}\n"
+
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls something after so many seconds: a loop's `call_later`."""
+
+
+class Journal:
+    """Takes records, gathers them, and hands them to the sink.
+
+    A record waits at most a tenth of a second, and not at all from level `warning` on or before `attend` gave it a timer.
+    """
+
+    def __init__(self, sink: Sink, *, clock: Callable[[], float] = time.time) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._later: Later | None = None
+        self._lines: list[str] = []
+        self._second = -1
+        self._stamp = ""
+        self._timed = False
+
+    def record(self, event: str, level: str = "info", **fields: object) -> None:
+        """Writes one record; never raises, whatever the values are."""
+        self.write(event, level, fields, _END)
+
+    def naming(self, digest: str) -> RulesJournal:
+        """The same journal for sessions under certain rules: each record names their digest."""
+        return RulesJournal(self, digest)
+
+    def attend(self, later: Later) -> None:
+        """Gathers records from now on; `later` is the loop's timer."""
+        self._later = later
+
+    def write(self, event: str, level: str, fields: Mapping[str, object], end: str) -> None:
+        """`record` for those who add something of their own: `end` is the rest of the line."""
+        now = self._clock()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._stamp = time.strftime('{"ts":"%Y-%m-%dT%H:%M:%S.', time.gmtime(second))
+        line = f"{self._stamp}{int((now - second) * 1000):03d}{_HEADS.get(level) or _HEADS['error']}{quoted(event)}"
+        for name, value in fields.items():
+            line += f",{quoted(name)}:{_WRITERS.get(type(value), _other)(value)}"
+        # JSON lets DEL stand as it is; a terminal does not
+        self._lines.append((line.replace("\x7f", "\\u007f") if "\x7f" in line else line) + end)
+        if level in _URGENT or len(self._lines) >= _BATCH or self._later is None:
+            self.flush()
+        elif not self._timed:
+            self._timed = True
+            self._later(_INTERVAL, self._due)
+
+    def _due(self) -> None:
+        self._timed = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Hands everything gathered to the sink."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._sink.write("".join(lines).encode("ascii"))
+
+    def reopen(self, target: str) -> None:
+        """Goes on in `target`, opened afresh: for log rotation, and for rules that name another file."""
+        self.flush()
+        self._sink.reopen(target)
+
+    def close(self) -> None:
+        self.flush()
+        self._sink.close()
+
+    @property
+    def lost(self) -> int:
+        """Records that could not be written."""
+        return self._sink.lost
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the sink, empty while all is well."""
+        return self._sink.trouble
+
+
+class RulesJournal:
+    """A journal whose every record names the digest of the rules it was made under."""
+
+    __slots__ = ("_end", "_journal")
+
+    def __init__(self, journal: Journal, digest: str) -> None:
+        self._journal = journal
+        self._end = f',"rules":{quoted(digest)}{_END}'
+
+    def record(self, event: str, level: str = "info", **fields: object) -> None:
+        """Writes one record; never raises, whatever the values are."""
+        self._journal.write(event, level, fields, self._end)
+
+
+def _text(value: str) -> str:
+    return quoted(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")
+
+
+def _octets(value: bytes) -> str:
+    return _text(value[: LONGEST + 1].decode("latin-1"))
+
+
+def _float(value: float) -> str:
+    return repr(value) if math.isfinite(value) else f'"{value}"'
+
+
+def _int(value: int) -> str:
+    return str(value) if value.bit_length() <= 64 else _text(f"{value:#x}")
+
+
+def _other(value: object, depth: int = 0) -> str:
+    """Values without an entry in the table; one that cannot even say what it is, is named by its class."""
+    writer = _WRITERS.get(type(value))
+    if writer is not None:
+        return writer(value)
+    try:
+        if depth < DEEPEST and isinstance(value, Mapping):
+            pairs = list(value.items())[:MANY]
+            return "{" + ",".join(f"{_text(str(k))}:{_other(v, depth + 1)}" for k, v in pairs) + "}"
+        if depth < DEEPEST and isinstance(value, list | tuple | set | frozenset):
+            return "[" + ",".join(_other(v, depth + 1) for v in list(value)[:MANY]) + "]"
+        return _text(str(value))
+    except Exception:  # noqa: BLE001 - a value's own code may raise anything; the record is worth more than the value
+        return quoted(f"unprintable {type(value).__name__}")
+
+
+_WRITERS: dict[type, Callable[..., str]] = {
+    str: _text,
+    int: _int,
+    float: _float,
+    bool: lambda value: "true" if value else "false",
+    bytes: _octets,
+    bytearray: _octets,
+    type(None): lambda value: "null",
+}
