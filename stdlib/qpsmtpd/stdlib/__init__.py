@@ -1,1 +1,39 @@
-"""The functions that rules can call: one a file, one subject a folder."""
+"""The library's catalogue: every function that rules may call, found by walking the package.
+
+There is no list to keep: a module's functions are those declared in it with `@function`. This file knows
+no function by name.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from types import MappingProxyType, ModuleType
+
+from qpsmtpd.dsl.model.functions import Catalogue, Function
+
+
+@functools.cache
+def catalogue() -> Catalogue:
+    """The functions of the shipped library, by name. Raises ValueError when two share a name."""
+    found = pkgutil.walk_packages(__path__, f"{__name__}.")
+    return gather(importlib.import_module(module.name) for module in found)
+
+
+def gather(modules: Iterable[ModuleType]) -> Catalogue:
+    """The functions that these modules declare themselves, in order of their names. Raises ValueError when two share a name."""
+    functions: dict[str, Function] = {}
+    for module in modules:
+        for declared in _declared_in(module):
+            if declared.name in functions:
+                raise ValueError(f"two functions are called {declared.name}; the second is in {module.__name__}")
+            functions[declared.name] = declared
+    return MappingProxyType(dict(sorted(functions.items())))
+
+
+def _declared_in(module: ModuleType) -> list[Function]:
+    marked = (getattr(value, "__qpsmtpd__", None) for value in vars(module).values())
+    # a function imported from its own file is not declared here
+    return [f for f in marked if isinstance(f, Function) and f.code.__module__ == module.__name__]
