@@ -1,0 +1,99 @@
+"""One run of a load client against one server: what is measured, and how it went."""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import time
+from dataclasses import dataclass
+
+from bench import place, process
+from bench.servers import Server
+
+_LIMIT = 60.0
+"""The most seconds that one run may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A thing to measure: messages of `size` octets, or (`size` 0) connect, EHLO and QUIT; at most `goal` times the
+    CPU of smtp-sink, and `haraka` times that of Haraka, as the project's goals have it."""
+
+    title: str
+    size: int
+    many: bool = False
+    concurrent: int = 20
+    goal: float | None = None
+    haraka: float | None = None
+
+
+MEASURES = (
+    Measure("4 KiB, many a connection", 4096, many=True, goal=1.5, haraka=0.25),
+    Measure("4 KiB, one a connection", 4096),
+    Measure("100 KiB, many a connection", 100 * 1024, many=True, goal=1.2),
+    Measure("connect, EHLO, QUIT", 0, goal=1.8),
+)
+
+IDLE_GOAL = 6.0
+"""KiB of our memory for each idle connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run cost: microseconds of the server's CPU each, how many a second, and the cores that strangers used meanwhile."""
+
+    cpu: float
+    rate: float
+    others: float
+
+
+class Failed(Exception):
+    """The load client met an error; the text is its last word."""
+
+
+def command(measure: Measure, server: Server, count: int) -> list[str]:
+    """The load client's command line: Postfix's smtp-source for messages, smtpload for bare connections."""
+    sessions = str(min(measure.concurrent, count))
+    if not measure.size:
+        return [str(place.LOAD_CLIENT), "flood", "127.0.0.1", str(server.port), str(count), sessions]
+    address = ["-f", place.ADDRESS, "-t", place.ADDRESS, "-M", place.DOMAIN]
+    amount = ["-s", sessions, "-m", str(count), "-l", str(measure.size), "-C", "5"]
+    many = ["-d"] if measure.many else []
+    return [str(place.SMTP_SOURCE), "-4", *address, *amount, *many, f"inet:127.0.0.1:{server.port}"]
+
+
+def once(measure: Measure, server: Server, count: int) -> Run:
+    """Sends `count` messages (or connections) and says what each cost. Raises Failed."""
+    before, strangers = process.cpu(server.pid), process.machine() - process.own()
+    start = time.perf_counter()
+    try:
+        done = subprocess.run(command(measure, server, count), capture_output=True, check=False, text=True, timeout=_LIMIT)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{server.name}: no end after {_LIMIT:.0f} s") from None
+    wall = time.perf_counter() - start
+    used = process.cpu(server.pid) - before
+    if done.returncode:
+        words = (done.stdout + done.stderr).strip().splitlines()
+        raise Failed(f"{server.name}: {words[-1] if words else f'exit {done.returncode}'}")
+    others = max(0.0, process.machine() - process.own() - strangers - used) / wall
+    return Run(used / count * 1e6, count / wall, others)
+
+
+def memory_per_connection(server: Server, count: int) -> float:
+    """KiB that each of `count` idle connections adds to the server, after EHLO. Raises Failed."""
+    before = process.memory(server.pid).pss
+    hold = [str(place.LOAD_CLIENT), "hold", "127.0.0.1", str(server.port), str(count), "100"]
+    with subprocess.Popen(hold, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout and client.stdin
+        if not select.select([client.stdout], [], [], _LIMIT)[0]:
+            client.kill()
+            raise Failed(f"{server.name}: {count} connections did not open in {_LIMIT:.0f} s")
+        opened = json.loads(client.stdout.readline())
+        time.sleep(0.5)  # let the server finish what it does after a greeting
+        after = process.memory(server.pid).pss
+        client.stdin.close()
+        client.wait(30)
+    if opened["done"] < count:
+        raise Failed(f"{server.name}: only {opened['done']} of {count} connections stayed open")
+    return (after - before) / count
