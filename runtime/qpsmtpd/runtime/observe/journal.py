@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
 
 from qpsmtpd.runtime.observe.sink import Sink
@@ -66,11 +67,17 @@ class Journal:
         if second != self._second:
             self._second = second
             self._stamp = time.strftime('{"ts":"%Y-%m-%dT%H:%M:%S.', time.gmtime(second))
-        line = f"{self._stamp}{int((now - second) * 1000):03d}{_HEADS.get(level) or _HEADS['error']}{quoted(event)}"
+        parts = [f"{self._stamp}{int((now - second) * 1000):03d}{_HEADS.get(level) or _HEADS['error']}{quoted(event)}"]
         for name, value in fields.items():
-            line += f",{quoted(name)}:{_WRITERS.get(type(value), _other)(value)}"
+            # names are keywords in our own source; most values are short texts, so those take no further call
+            if type(value) is str and len(value) <= LONGEST:
+                parts.append(f',"{name}":{quoted(value)}')
+            else:
+                parts.append(f',"{name}":{_WRITERS.get(type(value), _other)(value)}')
+        parts.append(end)
+        line = "".join(parts)
         # JSON lets DEL stand as it is; a terminal does not
-        self._lines.append((line.replace("\x7f", "\\u007f") if "\x7f" in line else line) + end)
+        self._lines.append(line.replace("\x7f", "\\u007f") if "\x7f" in line else line)
         if level in _URGENT or len(self._lines) >= _BATCH or self._later is None:
             self.flush()
         elif not self._timed:
@@ -137,18 +144,21 @@ def _int(value: int) -> str:
     return str(value) if value.bit_length() <= 64 else _text(f"{value:#x}")
 
 
+def _list(value: Collection[object], depth: int = 0) -> str:
+    kept = islice(value, MANY)
+    return f"[{','.join([quoted(v) if type(v) is str and len(v) <= LONGEST else _other(v, depth + 1) for v in kept])}]"
+
+
 def _other(value: object, depth: int = 0) -> str:
     """Values without an entry in the table; one that cannot even say what it is, is named by its class."""
-    writer = _WRITERS.get(type(value))
-    if writer is not None:
-        return writer(value)
     try:
         if depth < DEEPEST and isinstance(value, Mapping):
-            pairs = list(value.items())[:MANY]
+            pairs = islice(value.items(), MANY)
             return "{" + ",".join(f"{_text(str(k))}:{_other(v, depth + 1)}" for k, v in pairs) + "}"
         if depth < DEEPEST and isinstance(value, list | tuple | set | frozenset):
-            return "[" + ",".join(_other(v, depth + 1) for v in list(value)[:MANY]) + "]"
-        return _text(str(value))
+            return _list(value, depth)
+        writer = _WRITERS.get(type(value))
+        return _text(str(value)) if writer is None or writer is _list else writer(value)
     except Exception:  # noqa: BLE001 - a value's own code may raise anything; the record is worth more than the value
         return quoted(f"unprintable {type(value).__name__}")
 
@@ -161,4 +171,6 @@ _WRITERS: dict[type, Callable[..., str]] = {
     bytes: _octets,
     bytearray: _octets,
     type(None): lambda value: "null",
+    list: _list,
+    tuple: _list,
 }
