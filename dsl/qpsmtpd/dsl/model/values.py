@@ -6,7 +6,7 @@ Collections answer `in` at a cost that does not grow with their length.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NewType, Protocol
@@ -78,14 +78,27 @@ NULL_SENDER = Address(None, None, "")
 
 
 class NetworkSet:
-    """A list of networks: `ip in set` is a longest-prefix match, one dict probe per prefix length in use."""
+    """A list of networks: `ip in set` is a longest-prefix match, one set probe per prefix length in use.
 
-    __slots__ = ("_v4", "_v6", "networks")
+    Holds numbers only, so that a million entries stay small; iterating makes the networks again, shortest prefix first.
+    """
+
+    __slots__ = ("_v4", "_v6")
 
     def __init__(self, networks: Iterable[IPNetwork] = ()) -> None:
-        self.networks: tuple[IPNetwork, ...] = tuple(networks)
-        self._v4 = _by_prefix([n for n in self.networks if n.version == 4])
-        self._v6 = _by_prefix([n for n in self.networks if n.version == 6])
+        tables: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
+        for n in networks:
+            start = int(n.network_address) >> (n.max_prefixlen - n.prefixlen)
+            tables[n.version].setdefault(n.prefixlen, set()).add(start)
+        self._v4 = _longest_first(tables[4])
+        self._v6 = _longest_first(tables[6])
+
+    @classmethod
+    def of_prefixes(cls, v4: Mapping[int, Iterable[int]], v6: Mapping[int, Iterable[int]]) -> NetworkSet:
+        """From the prefixes themselves: for each length in bits the leading bits as numbers (192.0.2.0/24 is 24: 0xC00002)."""
+        made = cls()
+        made._v4, made._v6 = _longest_first(v4), _longest_first(v6)
+        return made
 
     def __contains__(self, ip: object) -> bool:
         if isinstance(ip, IPv4Address):
@@ -97,16 +110,21 @@ class NetworkSet:
         return any(number >> (bits - length) in starts for length, starts in tables)
 
     def __iter__(self) -> Iterator[IPNetwork]:
-        return iter(self.networks)
+        for length, starts in reversed(self._v4):
+            yield from (IPv4Network((start << (32 - length), length)) for start in sorted(starts))
+        for length, starts in reversed(self._v6):
+            yield from (IPv6Network((start << (128 - length), length)) for start in sorted(starts))
 
     def __len__(self) -> int:
-        return len(self.networks)
+        return sum(len(starts) for _, starts in (*self._v4, *self._v6))
+
+    @property
+    def networks(self) -> tuple[IPNetwork, ...]:
+        """The networks, IPv4 first, shortest prefix first."""
+        return tuple(self)
 
 
-def _by_prefix(networks: list[IPv4Network | IPv6Network]) -> tuple[tuple[int, frozenset[int]], ...]:
-    tables: dict[int, set[int]] = {}
-    for n in networks:
-        tables.setdefault(n.prefixlen, set()).add(int(n.network_address) >> (n.max_prefixlen - n.prefixlen))
+def _longest_first(tables: Mapping[int, Iterable[int]]) -> tuple[tuple[int, frozenset[int]], ...]:
     return tuple((length, frozenset(tables[length])) for length in sorted(tables, reverse=True))
 
 
