@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.model.functions import Kind, OnError
+from qpsmtpd.dsl.model.types import ERROR
 from qpsmtpd.dsl.model.values import NetworkSet
 
 Facts = frozenset[str]
@@ -48,6 +49,8 @@ class Knowledge:
     def gained(self, condition: x.Expr, truth: bool) -> Facts | None:
         """The facts that hold once `condition` is `truth`; None when it never is."""
         match condition:
+            case x.Const(type=kind) if kind == ERROR:  # it has a finding already; nothing follows from it
+                return NO_FACTS
             case x.Const():
                 return NO_FACTS if bool(condition.value) is truth else None
             case x.Not():
