@@ -1,0 +1,110 @@
+"""The last stage of the compiler: a checked rules file becomes Python functions, one for each listener and hook.
+
+They are made of `ast` nodes that stand where the rules stand, so that tracebacks, profilers and coverage show the
+rules file. A code object has one file name: blocks that `use` brought from another file become functions of their own,
+called in their place. The same rules give the same text.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qpsmtpd.dsl.check.typed import Block, TypedListener, TypedRules
+from qpsmtpd.dsl.emit import nodes
+from qpsmtpd.dsl.emit.frame import Frame
+from qpsmtpd.dsl.emit.pool import Pool
+from qpsmtpd.dsl.emit.statements import block
+from qpsmtpd.dsl.model.program import HookCode, ListenerProgram, Program
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def emit(rules: TypedRules) -> Program:
+    """Compiles checked rules. Raises jinja2.TemplateSyntaxError for a template that the checker should have refused."""
+    made = _Functions()
+    entries = {
+        (listener.name, hook): made.hook(hook, listener.name, blocks)
+        for listener in rules.listeners
+        for hook, blocks in listener.hooks.items()
+        if blocks
+    }
+    names = made.loaded()
+
+    def program(listener: TypedListener) -> ListenerProgram:
+        hooks: Mapping[str, HookCode] = {
+            hook: names[entries[listener.name, hook]] for hook in listener.hooks if (listener.name, hook) in entries
+        }
+        return ListenerProgram(listener.name, listener.settings, hooks)
+
+    return Program(
+        digest=rules.digest,
+        server=rules.server,
+        listeners=tuple(map(program, rules.listeners)),
+        python=made.text(),
+        folder=rules.folder,
+    )
+
+
+@dataclass(slots=True)
+class _Functions:
+    """The functions of a program under construction, in order, each with the file it stands in."""
+
+    pool: Pool = field(default_factory=Pool)
+    written: list[tuple[str, _Function]] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+
+    def hook(self, hook: str, listener: str, blocks: Sequence[Block]) -> str:
+        """The name of the function for a hook's blocks. Listeners whose rules are the same share one."""
+        called = f"{hook}_at_" + re.sub(r"\W", "_", listener)
+        frame = Frame(self.pool, hook, blocks[0].span)
+        for number, written in enumerate(blocks, 1):
+            if written.span.file == frame.file:
+                block(frame, written)
+            else:
+                self._elsewhere(frame, f"{called}_{number}", written)
+        return self._function(called, frame, blocks[0])
+
+    def _elsewhere(self, frame: Frame, called: str, written: Block) -> None:
+        """Adds a block of another file: a function of its own and the call of it."""
+        inner = Frame(self.pool, frame.hook, written.span)
+        block(inner, written)
+        own = self._function(called, inner, written)
+        call: ast.expr = nodes.call(own, nodes.name("s"), nodes.name("t"))
+        frame.span = frame.first
+        decided = frame.keep(ast.Await(call) if own in self.waiting else call, written.span)
+        frame.add(nodes.when(nodes.no(nodes.is_none(nodes.name(decided))), [ast.Return(nodes.name(decided))]), written.span)
+
+    def _function(self, called: str, frame: Frame, first: Block) -> str:
+        body = frame.body or [frame.placed(ast.Pass(), first.span)]
+        alike = "\n".join(ast.dump(statement, include_attributes=True) for statement in body) + frame.file
+        if alike not in self.known:
+            unique = called
+            while unique in self.known.values():
+                unique += "_"
+            definition = nodes.function(unique, body)
+            nodes.place(definition, first.span)
+            self.written.append((frame.file, definition))
+            self.known[alike] = unique
+            if isinstance(definition, ast.AsyncFunctionDef):
+                self.waiting.add(unique)
+        return self.known[alike]
+
+    def text(self) -> str:
+        """Everything as Python source."""
+        functions = [definition for _, definition in self.written]
+        return ast.unparse(ast.Module([*self.pool.statements, *functions], [])) + "\n"
+
+    def loaded(self) -> Mapping[str, HookCode]:
+        """Compiles and loads everything; returns the functions by name."""
+        names = {**self.pool.names, "__name__": "rules"}
+        files = dict.fromkeys(file for file, _ in self.written)
+        parts = [("<constants of the rules>", self.pool.statements)]
+        parts += [(file, [made for at, made in self.written if at == file]) for file in files]
+        for file, body in parts:
+            module = ast.fix_missing_locations(ast.Module(list(body), []))
+            exec(compile(module, file, "exec"), names)  # noqa: S102 - made of the nodes above, in which rules are only names and values
+        return names
