@@ -1,0 +1,86 @@
+"""Decides what stands for one parameter of a function: a typed value, a data file's contents, an absolute path, a default."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import replace
+
+from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.check.book import Scope, faulty
+from qpsmtpd.dsl.check.constants import known
+from qpsmtpd.dsl.check.fitting import wanted
+from qpsmtpd.dsl.check.typed import Const, Expr
+from qpsmtpd.dsl.model.functions import DataFile, Function, Parameter
+from qpsmtpd.dsl.model.types import ERROR, TEXT
+from qpsmtpd.dsl.syntax import tree
+from qpsmtpd.dsl.syntax.tree import Span
+
+
+def argument(node: tree.Expression, parameter: Parameter, function: Function, scope: Scope) -> Expr:
+    """What was written for a parameter."""
+    role = f"`{parameter.name}` of `{function.name}`"
+    if parameter.file is not None:
+        name = known(wanted(node, scope, TEXT, role), scope, role)
+        return name if name.type == ERROR else _contents(name, parameter, parameter.file, scope)
+    value = wanted(node, scope, parameter.type, role)
+    if value.type == ERROR or not (parameter.path or parameter.constant):
+        return value
+    return _fixed(known(value, scope, role), parameter, role, scope)
+
+
+def left_out(node: tree.Call, parameter: Parameter, function: Function, scope: Scope) -> Expr:
+    """The default of a parameter for which nothing was written."""
+    if parameter.required:
+        example = f"{parameter.name} = …"
+        message = f"`{parameter.name}` of `{function.name}` is missing"
+        scope.findings.add("Q211", node.span, message, help=f"write `{function.name}({example})`", why=function.summary)
+        return faulty(node.span)
+    default = Const(node.span, parameter.type, parameter.default)
+    if parameter.file is not None and isinstance(parameter.default, str):
+        return _contents(default, parameter, parameter.file, scope)
+    if parameter.path and isinstance(parameter.default, str):
+        return replace(default, value=_own(default, scope))
+    return default
+
+
+def _fixed(value: Const, parameter: Parameter, role: str, scope: Scope) -> Expr:
+    fault = parameter.constant.check(str(value.value)) if parameter.constant and value.type != ERROR else ""
+    if fault:
+        scope.findings.add("Q402", value.span, f"{role}: {fault}")
+        return faulty(value.span)
+    return replace(value, value=_own(value, scope)) if parameter.path and value.type != ERROR else value
+
+
+def _own(value: Const, scope: Scope) -> str:
+    return scope.book.sources.own_path(str(value.value), value.span.file)
+
+
+def _contents(name: Const, parameter: Parameter, file: DataFile, scope: Scope) -> Expr:
+    book, text = scope.book, str(name.value)
+    tried = _candidates(text, name.span, scope)
+    reasons: list[str] = []
+    for path in tried:
+        try:
+            value = book.sources.data(path, file)
+        except OSError as error:
+            reasons.append(error.strerror or "it cannot be read")
+            continue
+        return typed.Const(name.span, parameter.type, value, source=text)
+    scope.findings.add(
+        "Q701",
+        name.span,
+        f'the data file "{text}" cannot be read: {reasons[0].lower()}',
+        why=f"it was looked for as {' and '.join(tried)}",
+        help="create it, or set `config_dir` in `server:` to the folder where it is",
+    )
+    return faulty(name.span)
+
+
+def _candidates(text: str, span: Span, scope: Scope) -> list[str]:
+    """Where a data file is looked for: in `config_dir`, else beside the file that names it, then beside the main file."""
+    book = scope.book
+    if book.config_dir:
+        return [posixpath.join(book.config_dir, text)]
+    folders = (posixpath.dirname(span.file), posixpath.dirname(book.main), book.sources.folders[book.main])
+    names = [posixpath.join(folder, text) for folder in folders]
+    return [*{posixpath.abspath(name): name for name in reversed(names)}.values()][::-1]

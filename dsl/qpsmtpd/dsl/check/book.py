@@ -1,0 +1,72 @@
+"""What holds for a whole run of the checker: the findings, the functions, the files, and what the rules declare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from qpsmtpd.dsl.check.sources import Sources
+from qpsmtpd.dsl.check.typed import Const, Expr
+from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.model.functions import Catalogue
+from qpsmtpd.dsl.model.types import ERROR, Type
+from qpsmtpd.dsl.syntax import tree
+from qpsmtpd.dsl.syntax.tree import Span
+
+Path = tuple[object, ...]
+"""Names a value that stays the same while a hook runs, so that a test of it still holds when it is read again."""
+
+
+@dataclass(slots=True)
+class Book:
+    """The declarations of a rules file, and what the parts of the checker share about them.
+
+    `expression` types a node of the tree; it is here so that the parts, which need each other, know only the book.
+    """
+
+    findings: Findings
+    catalogue: Catalogue
+    sources: Sources
+    main: str
+    """The name of the main rules file."""
+    expression: Callable[[tree.Expression, Scope, Type | None], Expr]
+    lets: dict[str, tree.Let] = field(default_factory=dict)
+    defines: dict[str, tree.Define] = field(default_factory=dict)
+    config_dir: str = ""
+    """Where data files are looked for; empty when the rules do not say."""
+    constants: dict[str, Const] = field(default_factory=dict)
+    evaluating: list[str] = field(default_factory=list)
+    """The constants whose values are being worked out, outermost first."""
+    used_defines: set[str] = field(default_factory=set)
+    locals: count[int] = field(default_factory=lambda: count(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an expression stands: what it may read there and what is known to be present.
+
+    `hook` is empty where the value must be known when the rules load. `rule` and `reason` are what a statement here
+    takes over from those around it: the name for logs, and the lookup whose text is the reason.
+    """
+
+    book: Book
+    hook: str = ""
+    values: Mapping[str, Expr] = field(default_factory=dict)
+    present: frozenset[Path] = frozenset()
+    defines: tuple[str, ...] = ()
+    rule: str = ""
+    reason: Expr | None = None
+
+    @property
+    def findings(self) -> Findings:
+        return self.book.findings
+
+    def typed(self, node: tree.Expression, wanted: Type | None = None) -> Expr:
+        """The node with its type; a literal is converted where `wanted` says to what. A fault gives the type ERROR."""
+        return self.book.expression(node, self, wanted)
+
+
+def faulty(span: Span) -> Const:
+    """The value of what already has a finding: every use of it is silent."""
+    return Const(span, ERROR, None)

@@ -1,0 +1,117 @@
+"""Decides what is known when the rules load: the values of `let`, worked out before any mail comes."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.check.book import Book, Scope, faulty
+from qpsmtpd.dsl.check.declared import declared_type
+from qpsmtpd.dsl.check.fitting import fit
+from qpsmtpd.dsl.check.typed import Const, Expr
+from qpsmtpd.dsl.diagnostics.findings import Note
+from qpsmtpd.dsl.model.types import ERROR
+from qpsmtpd.dsl.syntax.tree import Span
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "+": operator.add,
+    "-": operator.sub,
+}
+
+
+def constant(name: str, span: Span, book: Book) -> Const:
+    """The value of `let NAME`, named at `span`; worked out on first use, so a constant may be used before it is written."""
+    if name in book.evaluating:
+        return _cycle(name, span, book)
+    if name not in book.constants:
+        book.evaluating.append(name)
+        book.constants[name] = _evaluate(name, book)
+        book.evaluating.pop()
+    return replace(book.constants[name], span=span)
+
+
+def _evaluate(name: str, book: Book) -> Const:
+    let, scope = book.lets[name], Scope(book)
+    kind = declared_type(let.type, book) if let.type else None
+    expr = scope.typed(let.value, kind)
+    if kind is not None:
+        expr = fit(expr, scope, kind, f"`{name}`")
+    value = known(expr, scope, f"`let {name}` outside of a hook")
+    return replace(value, type=kind if kind and value.type != ERROR else value.type, source=name)
+
+
+def _cycle(name: str, span: Span, book: Book) -> Const:
+    chain = [*book.evaluating[book.evaluating.index(name) :], name]
+    notes = [Note(book.lets[link].name.span, f"`{link}` is defined here") for link in chain[:-1]]
+    book.findings.add(
+        "Q208",
+        span,
+        f"`{name}` is defined by itself: " + " → ".join(f"`{link}`" for link in chain),
+        why="a value cannot be worked out from itself",
+        notes=notes,
+    )
+    return faulty(span)
+
+
+def known(expr: Expr, scope: Scope, role: str) -> Const:
+    """The value of an expression that must be known when the rules load; `role` says what needs it."""
+    if expr.type == ERROR:
+        return faulty(expr.span)
+    if isinstance(expr, Const):
+        return expr
+    try:
+        return Const(expr.span, expr.type, _value(expr))
+    except _NotKnown as error:
+        scope.findings.add(
+            "Q408",
+            error.expr.span,
+            f"{role} must be known when the rules load",
+            why="this is only known while a message is on its way",
+            allowed="literals, lists, `let` constants, and functions that compute from those alone",
+        )
+        return faulty(expr.span)
+
+
+class _NotKnown(Exception):
+    def __init__(self, expr: Expr) -> None:
+        super().__init__()
+        self.expr = expr
+
+
+def _value(expr: Expr) -> Any:
+    match expr:
+        case Const():
+            return expr.value
+        case typed.Not():
+            return not _value(expr.operand)
+        case typed.And():
+            return _value(expr.left) and _value(expr.right)
+        case typed.Or():
+            return _value(expr.left) or _value(expr.right)
+        case typed.Compare() | typed.Arithmetic():
+            return _OPERATORS[expr.operator](_value(expr.left), _value(expr.right))
+        case typed.Contains():
+            return _value(expr.item) in _value(expr.collection)
+        case typed.Matches():
+            return expr.pattern.value.search(_value(expr.text)) is not None
+        case typed.Default():
+            value = _value(expr.value)
+            return _value(expr.otherwise) if value is None else value
+        case typed.Present():
+            value = _value(expr.value)
+            return value is not None and (expr.value.type.optional or bool(value))
+        case typed.Item():
+            return _value(expr.of).get(_value(expr.key))
+        case typed.Field():
+            return getattr(_value(expr.of), expr.name)
+        case _:
+            raise _NotKnown(expr)

@@ -1,0 +1,212 @@
+"""Decides what an expression means and which type it has: names, literals, attributes, elements of maps.
+
+Operators, calls and templates have files of their own. A fault becomes one finding and a value of type ERROR, whose
+uses are silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.check.book import Scope, faulty
+from qpsmtpd.dsl.check.calls import call, read_by_call
+from qpsmtpd.dsl.check.constants import constant, known
+from qpsmtpd.dsl.check.fitting import absent, fit, wanted
+from qpsmtpd.dsl.check.literals import LISTED, READERS, Malformed
+from qpsmtpd.dsl.check.narrowing import narrowed
+from qpsmtpd.dsl.check.operators import binary, unary
+from qpsmtpd.dsl.check.patterns import BadPattern, compile_pattern
+from qpsmtpd.dsl.check.templates import has_holes, template
+from qpsmtpd.dsl.check.typed import Const, Expr
+from qpsmtpd.dsl.check.unknown_names import too_early, unknown_name
+from qpsmtpd.dsl.check.wording import a, spelled, words
+from qpsmtpd.dsl.diagnostics.suggest import suggestion
+from qpsmtpd.dsl.model import types as t
+from qpsmtpd.dsl.model.hooks import READABLE, readable
+from qpsmtpd.dsl.model.types import Type, list_of
+from qpsmtpd.dsl.model.values import AddressSet, DomainSet, NetworkSet
+from qpsmtpd.dsl.syntax import tree
+
+
+def expression(node: tree.Expression, scope: Scope, wanted: Type | None) -> Expr:
+    """The node with its type, narrowed by what is known to be present here."""
+    match node:
+        case tree.Name():
+            expr = _name(node, scope, wanted)
+        case tree.Literal():
+            expr = _literal(node, scope, wanted)
+        case tree.ListLiteral():
+            expr = _list(node, scope, wanted)
+        case tree.MapLiteral():
+            expr = _map(node, scope, wanted)
+        case tree.Attribute():
+            expr = _attribute(node, scope)
+        case tree.Index():
+            expr = _index(node, scope)
+        case tree.Call():
+            expr = call(node, scope)
+        case tree.Unary():
+            expr = unary(node, scope)
+        case tree.Binary():
+            expr = binary(node, scope)
+    return narrowed(expr, scope.present)
+
+
+def _name(node: tree.Name, scope: Scope, wanted: Type | None) -> Expr:
+    name, book = node.text, scope.book
+    if wanted is not None and name in wanted.present().members:
+        return Const(node.span, wanted.present(), name)
+    if name == "none":
+        return Const(node.span, t.ABSENT, None)
+    if name in scope.values:
+        return replace(scope.values[name], span=node.span)
+    if name in book.lets:
+        return constant(name, node.span, book)
+    if name not in READABLE:
+        return unknown_name(node, scope, wanted)
+    row = readable(name, scope.hook) if scope.hook else None
+    if row is None:
+        return too_early(node, scope)
+    return typed.Read(node.span, row.type, row) if row.code else read_by_call(node, row, scope)
+
+
+def _literal(node: tree.Literal, scope: Scope, wanted: Type | None) -> Expr:
+    if node.kind == "text":
+        return _text(node, scope, wanted.present() if wanted else t.TEXT)
+    if node.kind == "pattern":
+        try:
+            return Const(node.span, t.PATTERN, compile_pattern(*node.value))
+        except BadPattern as error:
+            why = "patterns are RE2's: without look-around and back-references, so that no text makes them slow"
+            scope.findings.add("Q402", node.span, f"this pattern cannot be used: {error}", why=why)
+            return faulty(node.span)
+    kinds = {"null_sender": t.ADDRESS, "bool": t.BOOL, **t.SCALARS}
+    return Const(node.span, kinds[node.kind], node.value)
+
+
+def _text(node: tree.Literal, scope: Scope, kind: Type) -> Expr:
+    if kind == t.TEMPLATE:
+        return template(node, str(node.value), scope)
+    if has_holes(node):
+        scope.findings.add(
+            "Q407",
+            node.span,
+            "`{{` cannot stand in this text: it is not a template",
+            allowed="templates are the messages of verdicts, `log(…)`, and parameters of functions that say so",
+        )
+        return faulty(node.span)
+    if node.value in kind.members:
+        return Const(node.span, kind, node.value)
+    if kind.name not in READERS:
+        return Const(node.span, t.TEXT, node.value)
+    return _read(node, kind, READERS[kind.name], scope)
+
+
+def _read(node: tree.Literal, kind: Type, reader: Callable[[str], Any], scope: Scope) -> Expr:
+    try:
+        return Const(node.span, kind, reader(node.value))
+    except Malformed as error:
+        scope.findings.add("Q402", node.span, str(error), help=error.remedy)
+        return faulty(node.span)
+
+
+def _list(node: tree.ListLiteral, scope: Scope, wanted: Type | None) -> Expr:
+    kind = wanted.present() if wanted else None
+    element = kind.of if kind is not None and kind.name == "list" else None
+    items: list[Const] = []
+    for item in node.items:
+        found = known(_entry(item, scope, element), scope, "an entry of a list")
+        element = element or (found.type if found.type not in (t.ERROR, t.ABSENT) else None)
+        items.append(found)
+    if any(item.type == t.ERROR for item in items):
+        return faulty(node.span)
+    return Const(node.span, list_of(element or t.TEXT), _collected(element or t.TEXT, items))
+
+
+def _entry(node: tree.Expression, scope: Scope, element: Type | None) -> Expr:
+    text = isinstance(node, tree.Literal) and node.kind == "text" and element is not None and element.name in LISTED
+    if text and isinstance(node, tree.Literal) and element is not None:
+        return _read(node, element, LISTED[element.name], scope)
+    found = scope.typed(node, element)
+    return fit(found, scope, element, "an entry of this list") if element is not None else found
+
+
+def _collected(element: Type, items: list[Const]) -> Any:
+    values = [item.value for item in items]
+    if element == t.NETWORK:
+        return NetworkSet(values)
+    if element == t.DOMAIN:
+        return DomainSet(values)
+    if element.same(t.ADDRESS):
+        domains = [v for v in values if isinstance(v, str)]
+        return AddressSet([v for v in values if not isinstance(v, str)], domains)
+    return tuple(values)
+
+
+def _map(node: tree.MapLiteral, scope: Scope, kind: Type | None) -> Expr:
+    element = kind.present().of if kind is not None and kind.present().name == "map" else None
+    pairs: dict[object, object] = {}
+    for key, value in node.pairs:
+        name = known(wanted(key, scope, t.TEXT, "the key of a map"), scope, "the key of a map")
+        held = _held(value, scope, element)
+        element = element or (held.type if held.type != t.ERROR else None)
+        if t.ERROR in (name.type, held.type):
+            return faulty(node.span)
+        pairs[name.value] = held.value
+    return Const(node.span, t.map_of(element or t.TEXT), pairs)
+
+
+def _held(node: tree.Expression, scope: Scope, element: Type | None) -> Const:
+    found = scope.typed(node, element)
+    return known(fit(found, scope, element, "a value of this map") if element else found, scope, "a value of a map")
+
+
+def _attribute(node: tree.Attribute, scope: Scope) -> Expr:
+    of = scope.typed(node.of)
+    name = node.name.text
+    if of.type == t.ERROR:
+        return of
+    kind = of.type.present().field(name)
+    if kind is None:
+        return _no_attribute(node, of, scope)
+    if of.type.optional:
+        return absent(of, scope)
+    return typed.Field(node.span, kind, of, name)
+
+
+def _no_attribute(node: tree.Attribute, of: Expr, scope: Scope) -> Expr:
+    names = [name for name, _ in of.type.present().fields]
+    scope.findings.add(
+        "Q209",
+        node.name.span,
+        f"`{spelled(of)}` has no `.{node.name.text}`",
+        why="" if names else f"{a(of.type.present())} has no parts",
+        allowed=f"it has {words(names, 'and')}" if names else "",
+        help=suggestion(node.name.text, names) or _header_field(of, node.name.text),
+    )
+    return faulty(node.span)
+
+
+def _header_field(of: Expr, name: str) -> str:
+    return f'write `header["{name.replace("_", "-").title()}"]`' if of.type.name == "header" else ""
+
+
+_ELEMENTS: Mapping[str, Type] = {"header": t.TEXT}
+"""Records that can be asked by name besides maps, and what they answer."""
+
+
+def _index(node: tree.Index, scope: Scope) -> Expr:
+    of = scope.typed(node.of)
+    if of.type.optional:
+        of = absent(of, scope)
+    key = wanted(node.key, scope, t.TEXT, "what stands in the brackets")
+    if t.ERROR in (of.type, key.type):
+        return faulty(node.span)
+    element = of.type.of if of.type.name == "map" else _ELEMENTS.get(of.type.name)
+    if element is None:
+        scope.findings.add("Q401", of.span, f"{a(of.type)} has no named elements", allowed='maps and `header["X-Name"]` have')
+        return faulty(node.span)
+    return typed.Item(node.span, t.optional(element), of, key)

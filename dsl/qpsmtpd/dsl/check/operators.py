@@ -1,0 +1,255 @@
+"""Decides what the operators mean, and what may be a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.check.book import Scope, faulty
+from qpsmtpd.dsl.check.fitting import absent, fit, wanted
+from qpsmtpd.dsl.check.narrowing import narrowed, when_false, when_true
+from qpsmtpd.dsl.check.patterns import upper_case_letter
+from qpsmtpd.dsl.check.typed import Const, Expr
+from qpsmtpd.dsl.check.wording import a, spelled
+from qpsmtpd.dsl.model import types as t
+from qpsmtpd.dsl.model.types import Type, list_of
+from qpsmtpd.dsl.syntax import tree
+from qpsmtpd.dsl.syntax.tree import Binary, Unary
+
+_ORDERED = (t.NUMBER, t.DURATION, t.SIZE, t.TIME)
+_SUMS: Mapping[tuple[Type, str, Type], Type] = {
+    **{(kind, sign, kind): kind for kind in (t.NUMBER, t.DURATION, t.SIZE) for sign in "+-"},
+    (t.TEXT, "+", t.TEXT): t.TEXT,
+    (t.TIME, "-", t.TIME): t.DURATION,
+    (t.TIME, "+", t.DURATION): t.TIME,
+    (t.TIME, "-", t.DURATION): t.TIME,
+}
+
+
+def condition(node: tree.Expression, scope: Scope) -> Expr:
+    """A node that decides: a bool, a value that may be absent (is it there?), or a record that declares its truth."""
+    match node:
+        case Unary(operator="not") | Binary(operator="and" | "or"):
+            return scope.typed(node, t.BOOL)
+        case _:
+            return _decides(scope.typed(node, t.BOOL), scope)
+
+
+def _decides(expr: Expr, scope: Scope) -> Expr:
+    if expr.type in (t.BOOL, t.ERROR):
+        return expr
+    if expr.type.optional or expr.type.truthy:
+        return typed.Present(expr.span, t.BOOL, expr)
+    scope.findings.add(
+        "Q404",
+        expr.span,
+        f"{a(expr.type)} is no condition: say what to compare it with",
+        why="whether an empty text or a zero counts as true would be a guess",
+        help=_comparison(expr),
+    )
+    return faulty(expr.span)
+
+
+def _comparison(expr: Expr) -> str:
+    name = "…" if isinstance(expr, Const) and not expr.source else spelled(expr)
+    examples = {
+        t.TEXT: f'write `{name} == "…"` or `{name} matches /…/`',
+        t.NUMBER: f"write `{name} > 0`",
+        t.SIZE: f"write `{name} > 25MB`",
+        t.DURATION: f"write `{name} > 5s`",
+        t.ADDRESS: f'write `{name} != <>` or `{name} == "name@example.org"`',
+        t.DOMAIN: f'write `{name} == "example.org"` or `{name} in …`',
+        t.IP: f"write `{name} in …`",
+    }
+    return next((text for kind, text in examples.items() if kind.same(expr.type)), "")
+
+
+def unary(node: Unary, scope: Scope) -> Expr:
+    """`not x` and `-x`."""
+    if node.operator == "not":
+        operand = condition(node.operand, scope)
+        return faulty(node.span) if operand.type == t.ERROR else typed.Not(node.span, t.BOOL, operand)
+    operand = scope.typed(node.operand)
+    if operand.type == t.ERROR:
+        return operand
+    if operand.type not in (t.NUMBER, t.DURATION):
+        return fit(operand, scope, t.NUMBER, "what stands behind `-`")
+    if isinstance(operand, Const):
+        return Const(node.span, operand.type, -operand.value)
+    return typed.Arithmetic(node.span, operand.type, "-", Const(node.span, operand.type, 0), operand)
+
+
+def binary(node: Binary, scope: Scope) -> Expr:
+    """Any operator between two operands."""
+    return _MEANINGS[node.operator](node, scope)
+
+
+def _joined(node: Binary, scope: Scope) -> Expr:
+    left = condition(node.left, scope)
+    gained = when_true(left) if node.operator == "and" else when_false(left)
+    right = condition(node.right, replace(scope, present=scope.present | gained))
+    if t.ERROR in (left.type, right.type):
+        return faulty(node.span)
+    return (typed.And if node.operator == "and" else typed.Or)(node.span, t.BOOL, left, right)
+
+
+def _compared(node: Binary, scope: Scope) -> Expr:
+    left, right = _pair(node, scope)
+    if t.ERROR in (left.type, right.type):
+        return faulty(node.span)
+    if node.operator in ("==", "!=") and t.ABSENT in (left.type, right.type):
+        return _presence(node, left if right.type == t.ABSENT else right, scope)
+    for one in (left, right):
+        if one.type.optional:
+            absent(one, scope)
+            return faulty(node.span)
+    ordered = node.operator not in ("==", "!=")
+    if ordered and left.type not in _ORDERED:
+        return _no_order(node, left, scope)
+    if fit(right, scope, left.type, f"what `{node.operator}` compares with {_value_of(left)}").type == t.ERROR:
+        return faulty(node.span)
+    return typed.Compare(node.span, t.BOOL, node.operator, left, right)
+
+
+def _pair(node: Binary, scope: Scope) -> tuple[Expr, Expr]:
+    """Both operands; a literal takes the type of the other side, whichever side that is."""
+    if isinstance(node.left, tree.Literal) and not isinstance(node.right, tree.Literal):
+        right = scope.typed(node.right)
+        return scope.typed(node.left, right.type.present()), right
+    left = scope.typed(node.left)
+    return left, scope.typed(node.right, left.type.present())
+
+
+def _presence(node: Binary, value: Expr, scope: Scope) -> Expr:
+    if not value.type.optional:
+        message = f"{_value_of(value)} is never absent, so comparing it with `none` tells nothing"
+        scope.findings.add("Q401", value.span, message, help="leave the comparison out")
+        return faulty(node.span)
+    there = typed.Present(node.span, t.BOOL, value)
+    return there if node.operator == "!=" else typed.Not(node.span, t.BOOL, there)
+
+
+def _no_order(node: Binary, left: Expr, scope: Scope) -> Expr:
+    scope.findings.add(
+        "Q401",
+        left.span,
+        f"`{node.operator}` needs an order, and {a(left.type)} has none",
+        allowed="numbers, durations, sizes and times have an order; all else can be compared by `==` and `!=`",
+    )
+    return faulty(node.span)
+
+
+def _value_of(expr: Expr) -> str:
+    return a(expr.type) if isinstance(expr, Const) and not expr.source else f"`{spelled(expr)}`"
+
+
+def _contained(node: Binary, scope: Scope) -> Expr:
+    item = scope.typed(node.left)
+    if item.type.optional:
+        item = absent(item, scope)
+    collection = _collection(node.right, scope, t.NETWORK if item.type == t.IP else item.type)
+    if t.ERROR in (item.type, collection.type):
+        return faulty(node.span)
+    if collection.type == list_of(t.NETWORK) and item.type not in (t.IP, t.NETWORK):
+        fit(item, scope, t.IP, "what is looked for in networks")
+        return faulty(node.span)
+    if collection.type != list_of(t.NETWORK):
+        of = collection.type.of or t.ERROR
+        item = fit(item, scope, of, f"what is looked for in {a(collection.type)}")
+    if item.type == t.ERROR:
+        return item
+    if isinstance(collection, Const) and isinstance(collection.value, tuple):
+        collection = replace(collection, value=frozenset(collection.value))
+    found = typed.Contains(node.span, t.BOOL, item, collection)
+    return typed.Not(node.span, t.BOOL, found) if node.operator == "not in" else found
+
+
+def _collection(node: tree.Expression, scope: Scope, element: Type) -> Expr:
+    """The right side of `in`: a list, or one text that stands for a network or domain with those below it."""
+    single = isinstance(node, tree.Literal) and node.kind == "text" and element.name in ("network", "domain", "address")
+    if single:
+        node = tree.ListLiteral(node.span, (node,))
+    found = scope.typed(node, None if element == t.ERROR else list_of(element))
+    if found.type.optional:
+        return absent(found, scope)
+    if found.type == t.ERROR or found.type.name == "list":
+        return found
+    scope.findings.add(
+        "Q401",
+        found.span,
+        f"`in` looks for a value in a list, but this is {a(found.type)}",
+        help="write `… matches /…/` to look for a part of a text" if found.type == t.TEXT else "write `==` to compare two values",
+    )
+    return faulty(node.span)
+
+
+def _matched(node: Binary, scope: Scope) -> Expr:
+    text = scope.typed(node.left)
+    if text.type not in (t.DOMAIN, t.ERROR):
+        text = fit(text, scope, t.TEXT, f"what stands before `{node.operator}`")
+    pattern = wanted(node.right, scope, t.PATTERN, f"what stands behind `{node.operator}`")
+    if t.ERROR in (text.type, pattern.type) or not isinstance(pattern, Const):
+        return faulty(node.span)
+    if isinstance(node.right, tree.Literal) and node.right.kind == "pattern" and _lower(text):
+        _reject_upper_case(node.right, text, scope)
+    found = typed.Matches(node.span, t.BOOL, text, pattern)
+    return typed.Not(node.span, t.BOOL, found) if node.operator == "not matches" else found
+
+
+def _lower(text: Expr) -> bool:
+    return text.type == t.DOMAIN or (isinstance(text, typed.Read) and text.name.name == "helo")
+
+
+def _reject_upper_case(node: tree.Literal, text: Expr, scope: Scope) -> None:
+    pattern, flags = node.value
+    letter = upper_case_letter(pattern, flags)
+    if letter:
+        scope.findings.add(
+            "Q402",
+            node.span,
+            f'this pattern can never match: it wants a capital "{letter}", and `{spelled(text)}` is always in lower case',
+            help=f"write `{node.raw}i`, or write the pattern in lower case",
+        )
+
+
+def _sum(node: Binary, scope: Scope) -> Expr:
+    left, right = scope.typed(node.left), scope.typed(node.right)
+    for one in (left, right):
+        if one.type.optional:
+            absent(one, scope)
+            return faulty(node.span)
+    if t.ERROR in (left.type, right.type):
+        return faulty(node.span)
+    kind = _SUMS.get((left.type, node.operator, right.type))
+    if kind is not None:
+        return typed.Arithmetic(node.span, kind, node.operator, left, right)
+    if (left.type, node.operator, left.type) in _SUMS:
+        fit(right, scope, left.type, f"what stands behind `{node.operator}`")
+    else:
+        scope.findings.add("Q401", left.span, f"`{node.operator}` cannot be used with {a(left.type)}")
+    return faulty(node.span)
+
+
+def _defaulted(node: Binary, scope: Scope) -> Expr:
+    value = scope.typed(node.left)
+    kind = value.type.present()
+    otherwise = scope.typed(node.right, None if kind in (t.ERROR, t.ABSENT) else kind)
+    if t.ERROR in (kind, otherwise.type):
+        return faulty(node.span)
+    if otherwise.type != t.ABSENT and fit(otherwise, scope, t.optional(kind), "the default behind `??`").type == t.ERROR:
+        return faulty(node.span)
+    if not value.type.optional:
+        return value
+    still = otherwise.type.optional or otherwise.type == t.ABSENT
+    return narrowed(typed.Default(node.span, t.optional(kind) if still else kind, value, otherwise), scope.present)
+
+
+_MEANINGS: Mapping[str, Callable[[Binary, Scope], Expr]] = {
+    **dict.fromkeys(("and", "or"), _joined),
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _compared),
+    **dict.fromkeys(("in", "not in"), _contained),
+    **dict.fromkeys(("matches", "not matches"), _matched),
+    **dict.fromkeys(("+", "-"), _sum),
+    "??": _defaulted,
+}

@@ -1,0 +1,55 @@
+"""Decides what to say of a name that means nothing where it stands: unknown, or known only from a later hook on."""
+
+from __future__ import annotations
+
+from qpsmtpd.dsl.check.book import Scope, faulty
+from qpsmtpd.dsl.check.typed import Const
+from qpsmtpd.dsl.check.unsupported import LATER_NAMES, later
+from qpsmtpd.dsl.check.wording import words
+from qpsmtpd.dsl.diagnostics.suggest import suggestion
+from qpsmtpd.dsl.model.hooks import HOOKS, READABLE
+from qpsmtpd.dsl.model.types import Type
+from qpsmtpd.dsl.syntax.tree import Name
+
+
+def unknown_name(node: Name, scope: Scope, wanted: Type | None) -> Const:
+    """Reports a name that is no value."""
+    name, book = node.text, scope.book
+    if name in LATER_NAMES:
+        later(scope.findings, node.span, f"`{name}`")
+    elif name in book.catalogue or name in book.defines:
+        message = f"`{name}` is a {'function' if name in book.catalogue else 'define'}: its value needs a call"
+        scope.findings.add("Q201", node.span, message, help=f"write `{name}(…)`")
+    else:
+        members = wanted.present().members if wanted else ()
+        names = [*members, *READABLE, *book.lets, *scope.values]
+        remedy = suggestion(name, names) or "a text stands in quotes; a value of your own is declared by `let`"
+        allowed = f"values of {wanted} are {words(members, 'and')}" if members else ""
+        scope.findings.add("Q201", node.span, f"`{name}` is not known", allowed=allowed, help=remedy)
+    return faulty(node.span)
+
+
+def too_early(node: Name, scope: Scope) -> Const:
+    """Reports a name that this hook cannot read."""
+    rows = READABLE[node.text]
+    if not scope.hook:
+        scope.findings.add(
+            "Q408",
+            node.span,
+            f"`{node.text}` cannot be used outside of a hook",
+            why="the value must be known when the rules load, before there is a client",
+            help=f"make it `define NAME() = …`, which is worked out where it is used, or use `{node.text}` in a hook",
+        )
+        return faulty(node.span)
+    only = [hook for row in rows for hook in row.only]
+    known = f"it is known in {words(only, 'and')} only" if only else f"it is known from `{rows[0].since}` on"
+    late = scope.hook == "disconnect" and not only
+    scope.findings.add(
+        "Q301",
+        node.span,
+        f"`{node.text}` is not known in `{scope.hook}`",
+        why="at the end of a connection there need not be a transaction" if late else f"`{scope.hook}`: {HOOKS[scope.hook].when}",
+        allowed="it is known in the hooks from " + f"`{rows[0].since}` to `queue`" if late else known,
+        help=f"move the rule to `on {only[-1] if only else 'queue' if late else rows[0].since}:`",
+    )
+    return faulty(node.span)

@@ -1,0 +1,168 @@
+"""Decides whether a verdict may stand in its hook, and completes it: code, enhanced code and text from the hook table."""
+
+from __future__ import annotations
+
+import inspect
+
+from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.check.book import Scope
+from qpsmtpd.dsl.check.templates import has_holes, template
+from qpsmtpd.dsl.check.typed import Decide, Expr
+from qpsmtpd.dsl.check.unsupported import LATER_VERBS, later
+from qpsmtpd.dsl.check.wording import words
+from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
+from qpsmtpd.dsl.model.hooks import HOOKS, Default
+from qpsmtpd.dsl.model.types import ERROR, TEXT
+from qpsmtpd.dsl.model.verdicts import CLASS, Verb
+from qpsmtpd.dsl.syntax import tree
+from qpsmtpd.dsl.syntax.tree import Literal
+
+_GOODBYE = Default(421, "4.7.0", "Temporarily refused, closing the connection")
+_VERBS = {verb.value: verb for verb in Verb}
+
+
+def decide(node: tree.Verdict, scope: Scope) -> Decide | None:
+    """The complete verdict; None for `pass`, which is nothing, and after a finding."""
+    name = node.verb.text
+    if name not in _VERBS:
+        _unknown_verb(node, scope)
+        return None
+    if name in LATER_VERBS or node.at is not None:
+        what = f"`{name}`" if name in LATER_VERBS else f"`{name} at {node.at.text}`" if node.at else ""
+        later(scope.findings, node.span, what)
+        return None
+    verb = _VERBS[name]
+    if verb in (Verb.SKIP, Verb.PASS):
+        return _plain(node, verb, scope)
+    if verb.value not in HOOKS[scope.hook].replies:
+        _not_here(node, verb, scope)
+        return None
+    return _complete(node, verb, scope)
+
+
+def _complete(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide | None:
+    message = _message(node, scope) if node.message else None
+    good = _class_fits(node, verb, scope) and _may_disconnect(node, verb, scope)
+    if not good or (node.message and message is None):
+        return None
+    default = HOOKS[scope.hook].replies[verb.value]
+    if verb is Verb.DEFER and node.disconnect:
+        default = _GOODBYE
+    said = isinstance(message, typed.Const)
+    reason = scope.reason if message is None and verb in (Verb.DENY, Verb.DEFER) else None
+    return Decide(
+        node.span,
+        scope.rule,
+        verb,
+        int(node.code.raw) if node.code else default.code,
+        node.enhanced.raw if node.enhanced else default.enhanced,
+        message.value if isinstance(message, typed.Const) else default.text,
+        node.disconnect,
+        message=None if said else message or reason,
+        reason=reason is not None,
+    )
+
+
+def _plain(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide | None:
+    if node.code or node.enhanced or node.message or node.disconnect:
+        message = f"`{verb.value}` takes no code, no message and no `and disconnect`: it answers nothing"
+        scope.findings.add("Q306", node.span, message, help=f"write `{verb.value}`, or `deny …` to refuse")
+        return None
+    return Decide(node.span, scope.rule, verb, 0, "", "", False) if verb is Verb.SKIP else None
+
+
+def _may_disconnect(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
+    if not node.disconnect or verb in (Verb.DENY, Verb.DEFER):
+        return True
+    message = f"`{verb.value}` cannot be followed by `and disconnect`"
+    scope.findings.add("Q306", node.span, message, why="only a refusal ends the connection", help="write `deny … and disconnect`")
+    return False
+
+
+def _class_fits(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
+    right = str(CLASS[verb])
+    for literal, what in ((node.code, "reply code"), (node.enhanced, "enhanced code")):
+        if literal and not literal.raw.startswith(right):
+            _wrong_class(literal, what, verb, scope)
+            return False
+    return True
+
+
+def _wrong_class(literal: Literal, what: str, verb: Verb, scope: Scope) -> None:
+    right = CLASS[verb]
+    fitting = {"2": "accept", "4": "defer", "5": "deny"}.get(literal.raw[0], "")
+    text = HOOKS[scope.hook].replies[verb.value]
+    example = text.code if what == "reply code" else f"{right}{literal.raw[1:]}"
+    scope.findings.add(
+        "Q303",
+        literal.span,
+        f"`{verb.value}` needs {_article(what)} {what} that begins with {right}, not {literal.raw}",
+        why="a client takes 4xx for a refusal for now and tries again, 5xx for a refusal for good, 2xx for success",
+        help=f"write `{verb.value} {example}`" + (f", or `{fitting} {literal.raw}`" if fitting else ""),
+    )
+
+
+def _article(what: str) -> str:
+    return "an" if what[0] in "aeiou" else "a"
+
+
+def _message(node: tree.Verdict, scope: Scope) -> Expr | None:
+    """The text of the reply, checked; None after a finding."""
+    literal = node.message
+    assert literal is not None
+    text = inspect.cleandoc(literal.value) if literal.raw.startswith('"""') else str(literal.value)
+    fault = _unsayable(text, node, literal)
+    if fault:
+        scope.findings.add("Q304", literal.span, fault[0], why=fault[1], help=fault[2])
+        return None
+    made = template(literal, text, scope) if has_holes(literal) else typed.Const(literal.span, TEXT, text)
+    return None if made.type == ERROR else made
+
+
+def _unsayable(text: str, node: tree.Verdict, literal: Literal) -> tuple[str, str, str] | None:
+    odd = next((c for c in text if not (" " <= c <= "~" or c == "\n")), None)
+    if odd is not None:
+        shown = f'"{odd}"' if odd.isprintable() else f"the control character U+{ord(odd):04X}"
+        return (
+            f"a reply cannot contain {shown}",
+            "replies are printable ASCII (RFC 5321 section 4.2)",
+            "leave it out, or spell it in ASCII",
+        )
+    first = text.split(" ", 1)[0]
+    written = {part.raw for part in (node.code, node.enhanced) if part}
+    if first in written or (len(first) == 3 and first.isdecimal() and first[0] in "245"):
+        rest = text[len(first) :].strip()
+        return (
+            f'the message begins with the code "{first}"',
+            "the code is put in front of it anyway",
+            f'write `{node.verb.text} … "{rest}"`',
+        )
+    return None
+
+
+def _unknown_verb(node: tree.Verdict, scope: Scope) -> None:
+    name, book = node.verb.text, scope.book
+    verbs = HOOKS[scope.hook].verbs
+    if name in book.catalogue:
+        remedy = f"`{name}` is a function: write `{name}(…)`"
+    else:
+        near = did_you_mean(name, [*verbs, "log", *book.catalogue])
+        call = near is not None and near not in verbs
+        remedy = f"did you mean `{near}{'(…)' if call else ''}`?" if near else ""
+    allowed = f"a verdict ({words(verbs)} in `{scope.hook}`), a call, an assignment, `let`, `log(…)`, `if` or `unless`"
+    scope.findings.add("Q212", node.verb.span, f"`{name}` is no verdict and no statement", allowed=allowed, help=remedy)
+
+
+def _not_here(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
+    where = [hook.name for hook in HOOKS.values() if hook.supported and verb.value in hook.replies]
+    remedy = ""
+    if verb is Verb.ACCEPT and scope.hook in ("connect", "helo"):
+        remedy = "to skip the reputation checks for this client, write `trusted = true`"
+    scope.findings.add(
+        "Q302",
+        node.verb.span,
+        f"`{verb.value}` is not possible in `{scope.hook}`",
+        why="nothing can be answered any more" if scope.hook == "disconnect" else f"`{scope.hook}`: {HOOKS[scope.hook].when}",
+        allowed=f"`{scope.hook}` allows {words(HOOKS[scope.hook].verbs)}; `{verb.value}` is possible in {words(where)}",
+        help=remedy,
+    )
