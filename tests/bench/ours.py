@@ -1,4 +1,4 @@
-"""The rules that our own server is measured with: three set-ups that differ only in what the rules do.
+"""The rules that our own server is measured with: set-ups that differ in what the rules do, and one in the loop.
 
 Twenty conditions on each hook stand for a busy site; none of them ever holds, so every one is evaluated.
 """
@@ -26,8 +26,8 @@ listener bench:
 _NEVER = {
     "connect": "if port == {n} deny",
     "helo": 'if helo == "h{n}.example" deny',
-    "mail": "if sender == <s{n}@example.net> deny",
-    "rcpt": "if recipient == <r{n}@example.net> deny",
+    "mail": 'if sender == "s{n}@example.net" deny',
+    "rcpt": 'if recipient == "r{n}@example.net" deny',
     "data": "if score > {n} deny",
     "data_post": "if message.size > {n}MB deny",
 }
@@ -43,11 +43,17 @@ def conditions() -> str:
     return "\n".join(blocks)
 
 
+_GATE = "on rcpt: unless rcpthosts(domain) deny\n"
+_DISCARD = _GATE + "on queue: discard\n"
+_MAILDIR = _GATE + 'on queue: maildir("Maildir")\n'
+
 SET_UPS = {
-    "ours": "{conditions}\non rcpt: unless rcpthosts(domain) deny\non queue: discard\n",
-    "ours, no conditions": "on rcpt: unless rcpthosts(domain) deny\non queue: discard\n",
-    "ours, Maildir": 'on rcpt: unless rcpthosts(domain) deny\non queue: maildir("Maildir")\n',
+    "ours": ("uvloop", "{conditions}\n" + _DISCARD),
+    "ours, asyncio": ("asyncio", "{conditions}\n" + _DISCARD),
+    "ours, no conditions": ("uvloop", _DISCARD),
+    "ours, Maildir": ("uvloop", _MAILDIR),
 }
+"""For each set-up its event loop and its rules."""
 
 
 def write(name: str, folder: Path, port: int) -> Path:
@@ -56,7 +62,7 @@ def write(name: str, folder: Path, port: int) -> Path:
     (folder / "rcpthosts").write_text(f"{place.DOMAIN}\n")
     text = _HEAD.format(domain=place.DOMAIN, folder=folder, port=port)
     rules = folder / "rules.q"
-    rules.write_text(text + SET_UPS[name].format(conditions=conditions()))
+    rules.write_text(text + SET_UPS[name][1].format(conditions=conditions()))
     return rules
 
 

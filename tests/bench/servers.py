@@ -71,7 +71,8 @@ def _stock(loop: str) -> Command:
 
 
 def _ours(set_up: str) -> Command:
-    return lambda folder, port: [place.PYTHON, "-m", "qpsmtpd", "serve", ours.write(set_up, folder, port)]
+    start = [place.PYTHON, "-m", "qpsmtpd", "serve", "--loop", ours.SET_UPS[set_up][0]]
+    return lambda folder, port: [*start, ours.write(set_up, folder, port)]
 
 
 COMMANDS: dict[str, Command] = {
