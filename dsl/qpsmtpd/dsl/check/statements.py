@@ -89,8 +89,6 @@ def _if(node: tree.If, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:
     orelse = _body(node.orelse or (), replace(scope, present=scope.present | lost))
     behind = scope.present | (lost if _ends(then) else frozenset()) | (gained if _ends(orelse) else frozenset())
     after = replace(scope, present=behind)
-    if decisive.type == ERROR:
-        return (), after
     rule = scope.rule or _place(node.span, scope.book)
     return (Choose(node.span, rule, decisive, then, orelse, None),), after
 

@@ -22,43 +22,47 @@ _VERBS = {verb.value: verb for verb in Verb}
 
 
 def decide(node: tree.Verdict, scope: Scope) -> Decide | None:
-    """The complete verdict; None for `pass`, which is nothing, and after a finding."""
+    """The complete verdict; None for `pass`, which is nothing, and where no verdict can be told from what is written.
+
+    A verdict with a wrong code or message is still a verdict, with those of the hook: what follows from it can be shown.
+    """
     name = node.verb.text
     if name not in _VERBS:
-        _unknown_verb(node, scope)
-        return None
+        name = _unknown_verb(node, scope)
     if name in LATER_VERBS or node.at is not None:
-        what = f"`{name}`" if name in LATER_VERBS else f"`{name} at {node.at.text}`" if node.at else ""
+        what = f"`{name} at {node.at.text}`" if node.at else f"`{name}`"
         later(scope.findings, node.span, what)
+        return None
+    if not name:
         return None
     verb = _VERBS[name]
     if verb in (Verb.SKIP, Verb.PASS):
         return _plain(node, verb, scope)
-    if verb.value not in HOOKS[scope.hook].replies:
+    if name not in HOOKS[scope.hook].replies:
         _not_here(node, verb, scope)
         return None
     return _complete(node, verb, scope)
 
 
-def _complete(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide | None:
-    message = _message(node, scope) if node.message else None
-    good = _class_fits(node, verb, scope) and _may_disconnect(node, verb, scope)
-    if not good or (node.message and message is None):
-        return None
+def _complete(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide:
     default = HOOKS[scope.hook].replies[verb.value]
     if verb is Verb.DEFER and node.disconnect:
         default = _GOODBYE
-    said = isinstance(message, typed.Const)
-    reason = scope.reason if message is None and verb in (Verb.DENY, Verb.DEFER) else None
+    fits = _class_fits(node, verb, scope)
+    message = _message(node, node.message, scope) if node.message else None
+    refuses = verb in (Verb.DENY, Verb.DEFER)
+    if node.disconnect and not refuses:
+        _stays(node, verb, scope)
+    reason = scope.reason if refuses and node.message is None else None
     return Decide(
         node.span,
         scope.rule,
         verb,
-        int(node.code.raw) if node.code else default.code,
-        node.enhanced.raw if node.enhanced else default.enhanced,
+        int(node.code.raw) if node.code and fits else default.code,
+        node.enhanced.raw if node.enhanced and fits else default.enhanced,
         message.value if isinstance(message, typed.Const) else default.text,
-        node.disconnect,
-        message=None if said else message or reason,
+        node.disconnect and refuses,
+        message=reason if message is None or isinstance(message, typed.Const) else message,
         reason=reason is not None,
     )
 
@@ -71,12 +75,9 @@ def _plain(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide | None:
     return Decide(node.span, scope.rule, verb, 0, "", "", False) if verb is Verb.SKIP else None
 
 
-def _may_disconnect(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
-    if not node.disconnect or verb in (Verb.DENY, Verb.DEFER):
-        return True
+def _stays(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
     message = f"`{verb.value}` cannot be followed by `and disconnect`"
     scope.findings.add("Q306", node.span, message, why="only a refusal ends the connection", help="write `deny … and disconnect`")
-    return False
 
 
 def _class_fits(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
@@ -106,10 +107,8 @@ def _article(what: str) -> str:
     return "an" if what[0] in "aeiou" else "a"
 
 
-def _message(node: tree.Verdict, scope: Scope) -> Expr | None:
+def _message(node: tree.Verdict, literal: Literal, scope: Scope) -> Expr | None:
     """The text of the reply, checked; None after a finding."""
-    literal = node.message
-    assert literal is not None
     text = inspect.cleandoc(literal.value) if literal.raw.startswith('"""') else str(literal.value)
     fault = _unsayable(text, node, literal)
     if fault:
@@ -140,17 +139,20 @@ def _unsayable(text: str, node: tree.Verdict, literal: Literal) -> tuple[str, st
     return None
 
 
-def _unknown_verb(node: tree.Verdict, scope: Scope) -> None:
+def _unknown_verb(node: tree.Verdict, scope: Scope) -> str:
+    """Reports a word that is no verdict; returns the one that is meant, as far as that can be guessed."""
     name, book = node.verb.text, scope.book
     verbs = HOOKS[scope.hook].verbs
+    near = did_you_mean(name, [*verbs, "log", *book.catalogue]) or ""
     if name in book.catalogue:
         remedy = f"`{name}` is a function: write `{name}(…)`"
+    elif near:
+        remedy = f"did you mean `{near}`?" if near in verbs else f"did you mean `{near}(…)`?"
     else:
-        near = did_you_mean(name, [*verbs, "log", *book.catalogue])
-        call = near is not None and near not in verbs
-        remedy = f"did you mean `{near}{'(…)' if call else ''}`?" if near else ""
+        remedy = ""
     allowed = f"a verdict ({words(verbs)} in `{scope.hook}`), a call, an assignment, `let`, `log(…)`, `if` or `unless`"
     scope.findings.add("Q212", node.verb.span, f"`{name}` is no verdict and no statement", allowed=allowed, help=remedy)
+    return near if near in verbs else ""
 
 
 def _not_here(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
