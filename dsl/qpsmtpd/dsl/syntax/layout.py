@@ -1,0 +1,136 @@
+"""Decides which lines form a block: the lines below a header that are indented further than it.
+
+Tabs (Q104) and indentation that fits no block (Q105) are reported; such a line then counts as part of the nearest
+block. Knows which words begin a header, nothing else of the grammar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
+from qpsmtpd.dsl.syntax.scan import DEPTH_LIMIT, Line
+from qpsmtpd.dsl.syntax.tokens import Token
+from qpsmtpd.dsl.syntax.tree import Span
+
+TAB = 4
+"""Columns that a tab counts for after it was reported."""
+
+HEADERS = ("on", "if", "unless", "elif", "else", "unknown", "match", "case", "server", "listener", "policy", "test")
+"""Words that begin the header of a block."""
+
+
+@dataclass(slots=True)
+class Placed:
+    """A logical line and the block below it."""
+
+    line: Line
+    block: list[Placed] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> list[Token]:
+        return self.line.tokens
+
+
+@dataclass(slots=True)
+class _Level:
+    width: int
+    lines: list[Placed]
+    mended: int = -1
+    """A wrong indentation that was reported: the lines that share it belong here."""
+
+
+def layout(lines: list[Line], findings: Findings) -> list[Placed]:
+    """The lines at the left margin, each with its block."""
+    _tabs(lines, findings)
+    levels = [_Level(0, [])]
+    for line in lines:
+        placed = Placed(line)
+        width = len(line.indent.expandtabs(TAB))
+        _descend(levels, width)
+        top = levels[-1]
+        if width not in (top.width, top.mended):
+            if width > top.width and _may_open(top, levels):
+                top = _Level(width, top.lines[-1].block)
+                levels.append(top)
+            else:
+                _misplaced(line, levels, findings)
+                top.mended = width
+        top.lines.append(placed)
+    return levels[0].lines
+
+
+def _descend(levels: list[_Level], width: int) -> None:
+    """Leaves the blocks that the line stands outside of."""
+    while len(levels) > 1 and width < levels[-1].width and width not in (levels[-1].mended,) and levels[-2].width >= width:
+        levels.pop()
+
+
+def _may_open(level: _Level, levels: list[_Level]) -> bool:
+    return bool(level.lines) and len(levels) <= DEPTH_LIMIT and _is_header(level.lines[-1].tokens)
+
+
+def _is_header(tokens: list[Token]) -> bool:
+    word = first_word(tokens)
+    return tokens[-1].type == "COLON" or word in HEADERS or did_you_mean(word, HEADERS) is not None
+
+
+def first_word(tokens: list[Token]) -> str:
+    """The word that says what a line is: what follows `@label` and `shadow`."""
+    rest = iter(tokens)
+    for token in rest:
+        if token.type == "AT_SIGN":
+            next(rest, None)
+        elif token.type != "SHADOW":
+            return token.text
+    return tokens[-1].text
+
+
+def _misplaced(line: Line, levels: list[_Level], findings: Findings) -> None:
+    first = line.tokens[0]
+    width = len(line.indent)
+    span = Span(first.file, first.line, 1, first.line, max(width, 1) + 1)
+    open_at = ", ".join(str(level.width) for level in levels)
+    if len(levels) > DEPTH_LIMIT:
+        findings.add("Q105", span, f"More than {DEPTH_LIMIT} blocks are open here", help="move what is inside to a `define`")
+    elif width < levels[-1].width:
+        allowed = f"The open blocks begin after {open_at} blanks."
+        help = f"indent it by {levels[-1].width} blanks to stay in the block, by {levels[-2].width} to leave it"
+        findings.add("Q105", span, f"This line is indented by {width} blanks, which no open block is", allowed=allowed, help=help)
+    elif not levels[-1].lines and len(levels) == 1:
+        findings.add("Q105", span, "The first statement is indented", help="begin it at the left margin")
+    else:
+        findings.add(
+            "Q105",
+            span,
+            "This line is indented, but the line above it opens no block",
+            why="Only a line that ends in `:` has a block below it.",
+            help=f"indent it by {levels[-1].width} blanks, like the line above it",
+        )
+
+
+def _tabs(lines: list[Line], findings: Findings) -> None:
+    """One finding for all tabs: whoever indents with tabs does so everywhere."""
+    tabbed = [line for line in lines if "\t" in line.indent]
+    if not tabbed:
+        return
+    first = tabbed[0].tokens[0]
+    more = len(tabbed) - 1
+    also = f" (and of {more} more line{'s' if more > 1 else ''})" if more else ""
+    column = tabbed[0].indent.index("\t") + 1
+    findings.add(
+        "Q104",
+        Span(first.file, first.line, column, first.line, len(tabbed[0].indent) + 1),
+        f"There is a tab in the indentation of this line{also}",
+        why="A tab is as wide as each editor likes, so the same text would show different blocks.",
+        help="indent with blanks, 4 for each block",
+    )
+
+
+def walk(lines: list[Placed]) -> Iterator[Placed]:
+    """Every line of the blocks, from top to bottom."""
+    for placed in lines:
+        yield placed
+        yield from walk(placed.block)

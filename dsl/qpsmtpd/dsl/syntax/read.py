@@ -1,0 +1,195 @@
+"""Reads laid-out lines with the parse table, line by line.
+
+Before each line the stacks are kept (they hold values that never change), so a line that does not parse is taken back,
+explained once by slips.py, mended or replaced by a BROKEN line, and reading goes on: every mistake of a file is found
+in one run and none is found twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.syntax.build_expressions import EXPRESSIONS
+from qpsmtpd.dsl.syntax.build_statements import STATEMENTS
+from qpsmtpd.dsl.syntax.build_top import TOP, TOP_LEVEL
+from qpsmtpd.dsl.syntax.layout import Placed
+from qpsmtpd.dsl.syntax.slips import Failure, block_of, explain
+from qpsmtpd.dsl.syntax.table import Action, Table, table
+from qpsmtpd.dsl.syntax.tokens import KEYWORDS, Token
+from qpsmtpd.dsl.syntax.tree import TopLevel
+
+REPAIRS = 8
+"""Mistakes mended in one line before the rest of it is given up."""
+
+_BUILD = {**EXPRESSIONS, **STATEMENTS, **TOP, "start": list}
+
+
+class _Splice(tuple[Any, ...]):
+    """The parts of a rule that is no node; they belong to the node around it."""
+
+    __slots__ = ()
+
+
+class _Stuck(Exception):
+    """A token that cannot stand where it stands."""
+
+    def __init__(self, index: int, token: Token, row: Mapping[str, Action]) -> None:
+        self.index = index
+        self.token = token
+        self.row = row
+
+
+class Reader:
+    """The parser's two stacks while a file is read."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._table: Table = table()
+        self._findings = findings
+        self._states = [self._table.start]
+        self._values: list[Any] = []
+
+    def file(self, lines: Sequence[Placed], end: Token) -> tuple[tuple[TopLevel, ...], bool]:
+        """The statements of a file, and whether it ends with `end`."""
+        self._block(lines)
+        try:
+            self._feed(0, end)
+        except _Stuck:
+            self._broken(end)
+            self._feed(0, end)
+        parts: list[Any] = self._values[-1]
+        ended = any(isinstance(part, Token) and part.type == "END" for part in parts)
+        return tuple(part for part in parts if isinstance(part, TOP_LEVEL)), ended
+
+    def _block(self, lines: Sequence[Placed]) -> None:
+        for placed in lines:
+            self._line(placed)
+
+    def _line(self, placed: Placed) -> None:
+        kept = self._states[:], self._values[:]
+        tokens = placed.tokens
+        for repaired in range(REPAIRS):
+            try:
+                self._feed_line(tokens, placed)
+                break
+            except _Stuck as stuck:
+                self._states[:], self._values[:] = kept
+                failure = Failure(tokens, stuck.index, stuck.token, frozenset(stuck.row), bool(placed.block))
+                slip = explain(failure)
+                quiet = placed.line.reported or (repaired > 0 and slip.general)
+                if not quiet:
+                    slip.report(self._findings)
+                if slip.mended is None:
+                    self._give_up(placed)
+                    return
+                tokens = slip.mended
+        else:
+            self._give_up(placed)
+            return
+        if placed.block:
+            self._inside(placed, kept)
+
+    def _inside(self, placed: Placed, kept: tuple[list[int], list[Any]]) -> None:
+        self._block(placed.block)
+        dedent = _after(last_token(placed), "DEDENT")
+        try:
+            self._feed(0, dedent)
+        except _Stuck:
+            try:
+                self._broken(dedent)
+                self._feed(0, dedent)
+            except _Stuck:
+                self._states[:], self._values[:] = kept
+                self._broken(placed.tokens[0])
+
+    def _feed_line(self, tokens: list[Token], placed: Placed) -> None:
+        for index, token in enumerate(tokens):
+            self._feed(index, token)
+        last = tokens[-1]
+        self._feed(len(tokens), _after(last, "NL"))
+        if placed.block:
+            self._feed(len(tokens), _after(last, "INDENT"))
+        elif "INDENT" in self._table.states[self._states[-1]]:
+            raise _Stuck(len(tokens), _after(last, "NL"), self._table.states[self._states[-1]])
+
+    def _give_up(self, placed: Placed) -> None:
+        """Puts a line that leaves no node in the place of a refused one; its block is still read when its kind is known."""
+        first = placed.tokens[0]
+        kind = block_of(placed.tokens) if placed.block else None
+        if kind is None or kind not in self._accepted():
+            self._broken(first)
+            return
+        kept = self._states[:], self._values[:]
+        for terminal in (kind, "NL", "INDENT"):
+            self._feed(0, _after(first, terminal))
+        self._inside(placed, kept)
+
+    def _broken(self, at: Token) -> None:
+        if "BROKEN" in self._accepted():
+            for terminal in ("BROKEN", "NL"):
+                self._feed(0, _after(at, terminal))
+
+    def _accepted(self) -> Mapping[str, Action]:
+        return self._table.states[self._states[-1]]
+
+    def _feed(self, index: int, token: Token) -> None:
+        """Shifts a token after every reduction that it allows; a keyword that cannot stand here is a name."""
+        states, values, table = self._states, self._values, self._table.states
+        terminal = token.type
+        row = table[states[-1]]
+        if terminal not in row and token.text in KEYWORDS:
+            terminal = "NAME"
+            token = token._replace(type="NAME")
+        while True:
+            action = row.get(terminal)
+            if action is None:
+                raise _Stuck(index, token, row)
+            if isinstance(action, int):
+                states.append(action)
+                values.append(token)
+                return
+            size = action.size
+            parts = values[-size:] if size else []
+            if size:
+                del states[-size:], values[-size:]
+            if action.name is not None:
+                value: Any = _BUILD[action.name](_flat(parts))
+            else:
+                value = parts[0] if size == 1 else _Splice(parts)
+            goto = table[states[-1]][action.origin]
+            assert isinstance(goto, int)
+            states.append(goto)
+            values.append(value)
+            if goto == self._table.end:
+                return
+            row = table[goto]
+
+
+def _flat(parts: list[Any]) -> list[Any]:
+    for part in parts:
+        if type(part) is _Splice:
+            break
+    else:
+        return parts
+    flat: list[Any] = []
+    pending = parts[::-1]
+    while pending:
+        part = pending.pop()
+        if type(part) is _Splice:
+            pending.extend(reversed(part))
+        else:
+            flat.append(part)
+    return flat
+
+
+def _after(token: Token, terminal: str) -> Token:
+    """A token without text, right behind another."""
+    return Token(terminal, "", token.file, token.end_line, token.end_column, token.end_line, token.end_column)
+
+
+def last_token(placed: Placed) -> Token:
+    """The last token of a line or of the block below it."""
+    while placed.block:
+        placed = placed.block[-1]
+    return placed.tokens[-1]
