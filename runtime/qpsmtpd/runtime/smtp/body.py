@@ -1,0 +1,235 @@
+"""Receives a message's octets: finds the end of data, undoes dot-stuffing, refuses what is no proper mail (RFC 5321 4.5.2, 2.3.8).
+
+Only CRLF . CRLF ends a message. The work is done on blocks of whole lines: what is left of the last line waits for
+the next read, so each block begins at a line's start and its checks need no memory of the one before. After a fault
+everything is dropped, holding four octets, until the real end of data; so a client cannot make its message a command.
+It knows no session; where a large message is put, `Spool` knows.
+"""
+
+from __future__ import annotations
+
+from io import IncrementalNewlineDecoder
+from typing import NamedTuple
+
+from qpsmtpd.runtime.smtp import replies
+from qpsmtpd.runtime.smtp.header import fields_end
+from qpsmtpd.runtime.smtp.spool import SpoolFile
+
+_SMALL = 4096
+"""Blocks under this many octets are gathered: as objects of their own they would weigh more than what they hold."""
+_SMALL_ALONE = 16
+"""... but the first few are not, since most messages have no more."""
+_GATHERED = 65536
+HEADER_LIMIT = 256 * 1024
+"""Octets of a header section that are taken: all of it is looked at, so none may hide behind its length."""
+HOPS = 50
+"""Trace fields of a message that is going round in circles (RFC 5321 section 6.3)."""
+
+
+class BodyLimits(NamedTuple):
+    """What a message may measure, in octets, and above which size it goes to disk."""
+
+    size: int
+    line: int
+    memory: int
+
+
+class Body:
+    """A message while it comes in."""
+
+    __slots__ = ("_carry", "_headed", "_limits", "_small", "_tail", "fault", "file", "head", "memory", "parts", "size", "taken")
+
+    def __init__(self, limits: BodyLimits) -> None:
+        self._limits = limits
+        self._carry = bytearray()
+        self._small = bytearray()
+        self._tail = b""
+        self.fault: bytes | None = None
+        """The reply at the end of data when the message cannot be taken."""
+        self.parts: list[bytes] = []
+        """The content that is in memory, after what is in `file`."""
+        self.file: SpoolFile | None = None
+        self.head = b""
+        """What the message begins with, to the end of its header section."""
+        self._headed = False
+        self.memory = 0
+        """Octets in `parts`."""
+        self.size = 0
+        """Octets of content so far, after dot-unstuffing."""
+        self.taken = 0
+        """Octets received so far."""
+
+    @property
+    def full(self) -> bool:
+        """True when what is in memory should go to disk before more is taken."""
+        return self.memory >= self._limits.memory
+
+    def feed(self, data: bytes, pos: int) -> int:
+        """Takes `data` from `pos` on; gives the place behind the end of data, or -1 when all was taken and it has not come."""
+        self.taken += len(data) - pos
+        if self.fault is not None:
+            return self._drop(data, pos)
+        carry = self._carry
+        if not carry:
+            return self._lines(data, pos)
+        kept = len(carry)
+        carry += memoryview(data)[pos:]
+        if data.find(b"\n", pos) < 0:
+            if len(carry) > self._limits.line + 1:
+                self._fail(replies.BODY_LINE_TOO_LONG, bytes(carry))
+            return -1
+        self._carry = bytearray()
+        end = self._lines(bytes(carry), 0)
+        return end if end < 0 else end - kept + pos
+
+    def finish(self) -> None:
+        """Judges the whole; to be called once, at the end of data."""
+        if self.fault is None:
+            self._settle()
+            if self.fault is None and _hops(self.head) > HOPS:
+                self._fail(replies.LOOP, b"")
+
+    def taken_parts(self) -> list[bytes]:
+        """Hands over what is in memory, for the disk."""
+        self._settle()
+        parts, self.parts, self.memory = self.parts, [], 0
+        return parts
+
+    def fail(self, reply: bytes) -> None:
+        """Gives the message up for a reason from outside, between two reads."""
+        self._fail(reply, bytes(self._carry))
+
+    def release(self) -> None:
+        """Gives memory and disk space back."""
+        self.parts = []
+        self._small = bytearray()
+        self._carry = bytearray()
+        self.memory = 0
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+
+    def _settle(self) -> None:
+        """Puts gathered octets in their place, and finds the end of the header section among the parts."""
+        if self._small:
+            self.parts.append(bytes(self._small))
+            self._small = bytearray()
+        if self._headed:
+            return
+        head = self.head
+        for part in self.parts:
+            start = max(0, len(head) - 3)
+            head += part
+            end = 2 if head.startswith(b"\r\n") else head.find(b"\r\n\r\n", start) + 4
+            if end > 3 or end == 2:
+                head, self._headed = head[:end], True
+                break
+            if len(head) > HEADER_LIMIT:
+                self._headed = True
+                break
+        self.head = head
+        if len(head) > HEADER_LIMIT and head.find(b"\n", fields_end(head)) < 0:
+            self._fail(replies.HEADER_TOO_BIG, b"")
+
+    def _lines(self, data: bytes, pos: int) -> int:
+        """Takes octets that begin at a line's start."""
+        dots = data.startswith(b".", pos)
+        if dots and data.startswith(b"\r\n", pos + 1):
+            return pos + 3
+        end = data.find(b"\r\n.", pos)
+        if end >= 0 and not data.startswith(b"\r\n", end + 3):
+            dots = True
+            end = data.find(b"\r\n.\r\n", end + 1)
+        if end >= 0:
+            self._block(data[pos : end + 2], dots)
+            return end + 5
+        last = data.rfind(b"\n", pos) + 1
+        if last:
+            self._block(data[pos:last], dots)
+        else:
+            last = pos
+        rest = data[last:]
+        if self.fault is not None:
+            self._tail = (self._tail + rest)[-4:]
+        elif len(rest) > self._limits.line + 1:
+            self._fail(replies.BODY_LINE_TOO_LONG, rest)
+        else:
+            self._carry += rest
+        return -1
+
+    def _block(self, block: bytes, dots: bool) -> None:
+        """Checks whole lines and keeps them."""
+        limits = self._limits
+        if b"\0" in block:
+            return self._fail(replies.HAS_NUL, block)
+        if not _ends_well(block):
+            return self._fail(replies.NOT_CRLF, block)
+        if len(block) > limits.line and _longest_over(block, limits.line):
+            return self._fail(replies.BODY_LINE_TOO_LONG, block)
+        if dots:
+            first = 1 if block.startswith(b".") else 0
+            block = block[first:].replace(b"\r\n.", b"\r\n")
+        self.size += len(block)
+        if self.size > limits.size:
+            return self._fail(replies.TOO_BIG, block)
+        self.memory += len(block)
+        self._keep(block)
+        return None
+
+    def _keep(self, block: bytes) -> None:
+        small = self._small
+        if len(block) < _SMALL and (small or len(self.parts) >= _SMALL_ALONE):
+            small += block
+            if len(small) < _GATHERED:
+                return
+            block = b""
+        if small:
+            self.parts.append(bytes(small))
+            self._small = bytearray()
+        if block:
+            self.parts.append(block)
+
+    def _fail(self, reply: bytes, seen: bytes) -> None:
+        """From here on only the end of data matters; `seen` began at a line's start."""
+        self.fault = reply
+        self._tail = (b"\r\n" + seen[-4:])[-4:]
+        self.release()
+
+    def _drop(self, data: bytes, pos: int) -> int:
+        tail = self._tail
+        seam = tail + data[pos : pos + 4]
+        found = seam.find(b"\r\n.\r\n")
+        if found >= 0:
+            return pos + found + 5 - len(tail)
+        found = data.find(b"\r\n.\r\n", pos)
+        if found >= 0:
+            return found + 5
+        self._tail = (tail + data[max(pos, len(data) - 4) :])[-4:]
+        return -1
+
+
+def _hops(head: bytes) -> int:
+    if len(head) < HOPS * len("Received:\r\n"):
+        return 0
+    return (b"\n" + head.lower()).count(b"\nreceived:")
+
+
+def _ends_well(block: bytes) -> bool:
+    """True when each CR is followed by LF and each LF follows a CR.
+
+    The decoder notes every kind of line end that it meets, in one pass; counting CR, LF and CRLF takes three.
+    """
+    decoder = IncrementalNewlineDecoder(None, False)
+    decoder.decode(block.decode("latin-1"), True)
+    return decoder.newlines in ("\r\n", None)
+
+
+def _longest_over(block: bytes, limit: int) -> bool:
+    """True when a line is longer than `limit` octets without its CRLF; looks at one place every `limit` octets."""
+    start, size = 0, len(block)
+    while size - start > limit:
+        end = block.rfind(b"\n", start, start + limit + 2) + 1
+        if not end:
+            return True
+        start = end
+    return False

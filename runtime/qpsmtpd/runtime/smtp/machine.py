@@ -1,0 +1,388 @@
+"""The SMTP dialogue of one connection, without I/O: octets in, replies out (RFC 5321, RFC 2920).
+
+It decides how input becomes commands and message, in what order hooks run, and when the connection must end. Results
+are left in fields for the adapter: replies in `out`, something to await in `want`, and `mode`. What a command does
+stands in `commands` and `receiving`, which command is allowed when in `table`; it knows no socket, loop or rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from qpsmtpd.dsl.model.verdicts import Verb, Verdict
+from qpsmtpd.runtime.engine.hooks import failed_hook, run_hook
+from qpsmtpd.runtime.smtp import replies
+from qpsmtpd.runtime.smtp.body import Body
+from qpsmtpd.runtime.smtp.receiving import end_of_data, spill, unfinished
+from qpsmtpd.runtime.smtp.session import FRESH, Session
+from qpsmtpd.runtime.smtp.setup import Setup
+from qpsmtpd.runtime.smtp.states import BODY, CLOSED, COMMAND, HOLD, SKIP, Reason, State
+from qpsmtpd.runtime.smtp.table import COMMANDS
+
+LINE_LIMIT = 2048
+"""Octets of a command line, its CR included (RFC 5321 section 4.5.3.1.4 asks for 512 and more for extensions)."""
+BATCH = 128
+"""Replies after which the adapter must write, and see whether the client reads them."""
+
+Then = Callable[["Machine", Verdict | None], None]
+"""How a command goes on when its hook has decided."""
+
+
+class Machine:
+    """One connection's dialogue."""
+
+    __slots__ = (
+        "_strict",
+        "_then",
+        "at_connect",
+        "at_helo",
+        "before",
+        "begun",
+        "blocked",
+        "body",
+        "busy",
+        "commands",
+        "ended",
+        "errors",
+        "gone",
+        "half_closed",
+        "idle",
+        "messages",
+        "mode",
+        "more",
+        "out",
+        "reason",
+        "rest",
+        "session",
+        "setup",
+        "state",
+        "want",
+    )
+
+    def __init__(self, setup: Setup, session: Session) -> None:
+        self.setup = setup
+        self.session = session
+        self.state = State.NEW
+        self.mode = HOLD
+        self.out: list[bytes] = []
+        """Replies to be written."""
+        self.want: Awaitable[Any] | None = None
+        """To be awaited once; its result goes to `resume`."""
+        self.rest: bytes | bytearray = b""
+        """Input not worked on yet."""
+        self.more = False
+        """The batch of replies is full: `go_on` when they are written."""
+        self.blocked = False
+        """The client does not read its replies: input is only kept. Set by the adapter."""
+        self.gone = False
+        """The client has closed the connection."""
+        self.half_closed = False
+        """The client has said that it sends no more."""
+        self.busy = False
+        """What is awaited must not be cancelled when the client has gone."""
+        self.ended = False
+        self.body: Body | None = None
+        self.commands = 0
+        """Commands and messages so far: what moves when the client does its part."""
+        self.begun = 0
+        self.messages = 0
+        self.errors = 0
+        self.idle = 0
+        self.reason = Reason.LOST
+        self.at_connect = self.at_helo = FRESH
+        self.before: Any = None
+        """What a refused HELO goes back to."""
+        self._then: Then | None = None
+        self._strict = False
+
+    # -- what the adapter calls
+
+    def start(self) -> None:
+        """The connection is accepted: runs `connect`, then greets."""
+        self.mode = COMMAND
+        self.consult("connect", _greet, strict=True)
+
+    def feed(self, data: bytes) -> None:
+        """Takes what the client has sent."""
+        if self.mode >= HOLD or self.blocked:
+            if self.mode != CLOSED:
+                self._keep(data)
+            return
+        if self.rest:
+            data = bytes(self.rest) + data
+            self.rest = b""
+        self._run(data)
+
+    def go_on(self) -> None:
+        """Works on the input that was kept, as far as possible now."""
+        self.more = False
+        if self.mode < HOLD and self.rest and not self.blocked:
+            data, self.rest = bytes(self.rest), b""
+            self._run(data)
+
+    def resume(self, result: Verdict | None) -> None:
+        """What was awaited has come."""
+        then, self._then = self._then, None
+        busy, self.busy = self.busy, False
+        self.want = None
+        self.mode = COMMAND
+        if self.gone and not (busy and self.body is None):
+            self._end()
+            return
+        session = self.session
+        early = self._strict and session.heard and not session.asked_early
+        if early and (result is None or result.verb not in (Verb.DENY, Verb.DEFER)):
+            self.unsynchronised()
+        elif then is not None:
+            then(self, result)
+        if self.gone:
+            self._end()
+        else:
+            self.go_on()
+
+    def lost(self) -> None:
+        """The connection is closed; what is awaited ends first."""
+        self.gone = True
+        self.hang_up()
+        if self.mode != HOLD:
+            self._end()
+
+    def hang_up(self) -> None:
+        """The client sends no more, and may not wait for what becomes of its message: nothing is handed over from here on."""
+        self.half_closed = True
+        if self.session.transaction is not None:
+            self.session.transaction.gone = True
+
+    def broken(self, error: Exception) -> None:
+        """Something of ours has failed that should not."""
+        self.close(failed_hook(self.session, error).reply, Reason.BROKEN)
+
+    # -- what commands call
+
+    def consult(self, hook: str, then: Then, *, strict: bool = False) -> None:
+        """Runs the rules of a hook, then `then`, at once where nothing must be awaited.
+
+        `strict`: the client may send nothing before the reply.
+        """
+        code = self.setup.hooks.get(hook)
+        if code is None:
+            then(self, None)
+            return
+        session = self.session
+        try:
+            result = code(session, session.transaction)
+        except Exception as error:  # noqa: BLE001 - rules and functions may raise anything; the session must go on
+            result = failed_hook(session, error)
+        if result is None or isinstance(result, Verdict):
+            then(self, result)
+            return
+        session.heard = session.asked_early = False
+        self._strict = strict
+        self.hold(run_hook(session, result, self.setup.budget(hook)), then)
+
+    def hold(self, want: Awaitable[Any], then: Then) -> None:
+        """Keeps input until something has come."""
+        self.want = want
+        self._then = then
+        self.mode = HOLD
+
+    def refuse(self, reply: bytes) -> None:
+        """Answers a command that was wrong or is refused for good."""
+        self.out.append(reply)
+        self.errors += 1
+        if self.errors >= self.setup.settings.max_errors:
+            self.close(replies.TOO_MANY_ERRORS, Reason.ERRORS)
+
+    def answer(self, verdict: Verdict) -> None:
+        """Says a verdict."""
+        self.out.append(verdict.reply)
+        if verdict.disconnect:
+            self.close(None, Reason.REFUSED)
+
+    def refused(self, hook: str, verdict: Verdict) -> None:
+        """Answers with a rule's deny or defer, and records it."""
+        session = self.session
+        transaction = session.transaction
+        fields: dict[str, object] = {}
+        if transaction is not None:
+            fields["sender"] = transaction.sender.text
+            if hook == "rcpt" and transaction.recipient is not None:
+                fields["recipient"] = transaction.recipient.text
+        self.record(
+            "refused",
+            "info",
+            hook=hook,
+            listener=session.listener,
+            ip=session.peer[0],
+            helo=session.helo,
+            verdict=verdict.verb.value,
+            rule=verdict.rule,
+            text=verdict.text,
+            **fields,
+        )
+        self.deny(verdict)
+
+    def deny(self, verdict: Verdict) -> None:
+        """Answers with a rule's deny or defer."""
+        if verdict.verb is Verb.DENY and not verdict.disconnect:
+            self.refuse(verdict.reply)
+        else:
+            self.answer(verdict)
+
+    def wasted(self) -> None:
+        """Counts a command that advances no message."""
+        self.idle += 1
+        if self.idle > self.setup.settings.max_commands_without_mail and self.mode != CLOSED:
+            self.close(replies.TOO_MANY_COMMANDS, Reason.COMMANDS)
+
+    def unsynchronised(self) -> None:
+        """The client has sent something before a reply it had to wait for (RFC 2920 section 3.1)."""
+        self.close(replies.UNSYNCHRONISED, Reason.UNSYNCHRONISED)
+
+    def close(self, reply: bytes | None, reason: Reason) -> None:
+        """Says a last word; nothing the client sends counts any more."""
+        if reply is not None:
+            self.out.append(reply)
+        self.mode = CLOSED
+        self.reason = reason
+        self.rest = b""
+        self.more = False
+
+    def drop(self) -> None:
+        """Ends the transaction, if there is one."""
+        session = self.session
+        transaction = session.transaction
+        if transaction is not None:
+            session.transaction = None
+            if transaction.message is not None:
+                transaction.message.release()
+            session.restore(self.at_helo)
+        if self.body is not None:
+            self.body.release()
+            self.body = None
+        if self.state is not State.NEW:
+            self.state = State.GREETED
+
+    # -- input
+
+    def _keep(self, data: bytes) -> None:
+        if not isinstance(self.rest, bytearray):
+            self.rest = bytearray(self.rest)
+        self.rest += data
+        if self.mode == HOLD:
+            self.session.hear()
+
+    def _run(self, data: bytes) -> None:
+        pos, size = 0, len(data)
+        while pos < size and self.mode < HOLD:
+            if len(self.out) >= BATCH:
+                self.more = True
+                break
+            if self.mode == BODY:
+                pos = self._body(data, pos)
+                continue
+            end = data.find(b"\n", pos)
+            if end < 0:
+                pos = self._unfinished(size, pos)
+                break
+            line = data[pos:end]
+            pos = end + 1
+            if self.mode == SKIP:
+                self.mode = COMMAND
+            elif len(line) > LINE_LIMIT:
+                self.refuse(replies.LINE_TOO_LONG)
+            else:
+                self._command(line, pos == size)
+        if self.mode != CLOSED and pos < size:
+            self.rest = data[pos:]
+
+    def _body(self, data: bytes, pos: int) -> int:
+        body = self.body
+        assert body is not None
+        end = body.feed(data, pos)
+        if end >= 0:
+            self.commands += 1
+            self.mode = COMMAND
+            end_of_data(self)
+            return end
+        if body.full:
+            self.busy = True
+            self._strict = False
+            self.hold(spill(self, body), _spilled)
+        return len(data)
+
+    def _unfinished(self, size: int, pos: int) -> int:
+        """A line whose end has not come; gives the place from which to keep."""
+        if self.mode == SKIP:
+            return size
+        if size - pos <= LINE_LIMIT:
+            return pos
+        self.mode = SKIP
+        self.refuse(replies.LINE_TOO_LONG)
+        return size
+
+    def _command(self, line: bytes, last: bool) -> None:
+        """A command line without its LF; `last` when nothing follows it in this read."""
+        self.commands += 1
+        if not line.endswith(b"\r"):
+            self.refuse(replies.BARE_LINE_FEED)
+            return
+        text = line[:-1].decode("latin-1")
+        if not (text.isascii() and text.isprintable()):
+            self.refuse(replies.NOT_PRINTABLE)
+            return
+        verb, _, argument = text.partition(" ")
+        command = COMMANDS.get(verb) or COMMANDS.get(verb.upper())
+        if command is None:
+            self.refuse(replies.UNKNOWN_COMMAND)
+        elif command.last and not last:
+            self.unsynchronised()
+        elif (wrong := command.wrong[self.state]) is not None:
+            self.refuse(wrong)
+        elif command.bare and argument.strip():
+            self.refuse(replies.NO_ARGUMENT)
+        else:
+            command.run(self, argument)
+        if command is None or not command.advances:
+            self.wasted()
+
+    # -- the end
+
+    def _end(self) -> None:
+        if self.ended:
+            return
+        self.ended = True
+        self.mode = CLOSED
+        self.rest = b""
+        unfinished(self)
+        self.drop()
+        self.consult("disconnect", _ended)
+
+    def record(self, event: str, level: str = "info", **fields: object) -> None:
+        """One record of this session."""
+        self.setup.services.journal.record(event, level, session=self.session.session_id, **fields)
+
+
+def _greet(machine: Machine, verdict: Verdict | None) -> None:
+    machine.at_connect = machine.at_helo = machine.session.keep()
+    if verdict is None or verdict.verb not in (Verb.DENY, Verb.DEFER):
+        machine.out.append(machine.setup.banner)
+        return
+    machine.refused("connect", verdict)
+    machine.close(None, Reason.REFUSED)
+
+
+def _spilled(machine: Machine, _: Verdict | None) -> None:
+    machine.mode = BODY
+
+
+def _ended(machine: Machine, _: Verdict | None) -> None:
+    machine.mode = CLOSED
+    machine.record(
+        "disconnect",
+        ip=machine.session.peer[0],
+        listener=machine.setup.listener,
+        reason=machine.reason.value,
+        messages=machine.messages,
+    )

@@ -1,0 +1,231 @@
+"""What rules read of a connection and of the message under way: the mutable state of the dialogue, and nothing that moves it.
+
+The hook table's `Readable.code` and the services' `SOURCES` name these attributes. What costs something is made when
+it is first read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from itertools import count
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from qpsmtpd.dsl.model.values import Address, IPAddress
+from qpsmtpd.dsl.model.verdicts import Verdict
+from qpsmtpd.runtime.engine.lookups import Asking
+from qpsmtpd.runtime.engine.services import Services
+from qpsmtpd.runtime.smtp.paths import parse_domain, parse_literal
+
+_NO_PARAMS: Mapping[str, str] = MappingProxyType({})
+_DIGITS = "0123456789abcdefghijkmnpqrstuvwxyz"
+_number = count(1)
+
+
+class Wire(Protocol):
+    """The connection's own facts; an asyncio transport is one."""
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any: ...
+
+
+class Helo(str):
+    """The name a client gave in HELO or EHLO, in lower case."""
+
+    __slots__ = ()
+
+    @property
+    def domain(self) -> str | None:
+        """The name when it is a host name, else None."""
+        return parse_domain(self)
+
+    @property
+    def literal(self) -> IPAddress | None:
+        """The address when the name is an address literal, else None."""
+        return parse_literal(self)
+
+
+class Facts:
+    """What rules have set so far, kept at a point to which a later command goes back."""
+
+    __slots__ = ("relay", "score", "trusted")
+
+    def __init__(self, score: float, relay: bool, trusted: bool) -> None:
+        self.score = score
+        self.relay = relay
+        self.trusted = trusted
+
+
+FRESH = Facts(0, False, False)
+
+
+class Session(Asking):
+    """A connection, from accept to close."""
+
+    __slots__ = (
+        "_hearing",
+        "_id",
+        "_ip",
+        "_wire",
+        "answers",
+        "asked_early",
+        "connections",
+        "deadline",
+        "esmtp",
+        "heard",
+        "helo",
+        "karma",
+        "listener",
+        "peer",
+        "relay",
+        "score",
+        "services",
+        "transaction",
+        "trusted",
+    )
+
+    def __init__(self, wire: Wire, peer: tuple[str, int], listener: str, services: Services, connections: int = 1) -> None:
+        self._wire = wire
+        self._ip: IPAddress | None = None
+        self._id = ""
+        self._hearing: asyncio.Event | None = None
+        self.peer = peer
+        """Address and port as the socket says them."""
+        self.listener = listener
+        self.services = services
+        self.connections = connections
+        self.helo: Helo | None = None
+        self.esmtp = False
+        self.score: float = 0
+        self.karma: float = 0
+        self.relay = False
+        self.trusted = False
+        self.transaction: Transaction | None = None
+        self.answers: dict[Any, Any] | None = None
+        self.deadline: float | None = None
+        self.heard = False
+        """The client has sent something while it had to wait."""
+        self.asked_early = False
+        """A rule has asked for that, so rules decide what becomes of it."""
+
+    authenticated = False
+
+    @property
+    def ip(self) -> IPAddress:
+        """The client's address; an IPv4-mapped one is unmapped."""
+        if self._ip is None:
+            self._ip = _address(self.peer[0])
+        return self._ip
+
+    @property
+    def port(self) -> int:
+        return self.peer[1]
+
+    @property
+    def server_ip(self) -> IPAddress:
+        """The address the client has connected to."""
+        return _address(self._wire.get_extra_info("sockname")[0])
+
+    @property
+    def server_port(self) -> int:
+        return int(self._wire.get_extra_info("sockname")[1])
+
+    @property
+    def session_id(self) -> str:
+        """A short name for this connection that no other one has, on this machine; made when first asked for."""
+        if not self._id:
+            self._id = f"{_PROCESS}-{_spelled(next(_number))}"
+        return self._id
+
+    def keep(self) -> Facts:
+        """What rules have set so far."""
+        if not (self.score or self.relay or self.trusted):
+            return FRESH
+        return Facts(self.score, self.relay, self.trusted)
+
+    def restore(self, facts: Facts) -> None:
+        """Forgets what rules have set since `facts` were kept."""
+        self.score = facts.score
+        self.relay = facts.relay
+        self.trusted = facts.trusted
+
+    def hear(self) -> None:
+        """Notes that the client sends while it should wait."""
+        self.heard = True
+        if self._hearing is not None:
+            self._hearing.set()
+
+    async def talked_early(self, wait: float) -> bool:
+        """True as soon as the client sends something before its turn; False after `wait` seconds of silence."""
+        self.asked_early = True
+        if self.heard:
+            return True
+        if self._hearing is None:
+            self._hearing = asyncio.Event()
+        try:
+            async with asyncio.timeout(wait):
+                await self._hearing.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class Transaction:
+    """A message under way, from MAIL to the answer after its end."""
+
+    __slots__ = (
+        "answers",
+        "discard",
+        "discarded",
+        "gone",
+        "marked",
+        "message",
+        "number",
+        "params",
+        "recipient",
+        "recipient_params",
+        "recipients",
+        "sender",
+    )
+
+    def __init__(self, number: int, sender: Address, params: Mapping[str, str]) -> None:
+        self.number = number
+        """The how-manieth of its connection, from 1."""
+        self.sender = sender
+        self.params = params
+        self.recipient: Address | None = None
+        """The forward-path in hand, in `rcpt`."""
+        self.recipient_params = _NO_PARAMS
+        self.recipients: list[Address] = []
+        """Those accepted so far."""
+        self.discarded = 0
+        """Recipients that a rule has answered kindly and that go nowhere."""
+        self.discard: Verdict | None = None
+        """What `data` has said, when the message goes nowhere."""
+        self.marked = False
+        """A gate has answered true for the recipient in hand."""
+        self.gone = False
+        """The client has closed the connection: nothing may be delivered any more."""
+        self.message: Any = None
+        """The `ReceivedMessage`, from the end of data on."""
+        self.answers: dict[Any, Any] | None = None
+
+
+def _address(text: str) -> IPAddress:
+    ip: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return mapped or ip
+
+
+def _spelled(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+_PROCESS = _spelled(time.time_ns() // 1_000_000)
+"""When this process began; two services on one machine do not begin in the same millisecond."""

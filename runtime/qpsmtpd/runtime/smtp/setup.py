@@ -1,0 +1,50 @@
+"""What all connections of one listener under one program share, made once: replies, limits and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qpsmtpd.dsl.model.program import HookCode, ListenerProgram
+from qpsmtpd.dsl.model.settings import ServerSettings
+from qpsmtpd.dsl.model.verdicts import reply_bytes
+from qpsmtpd.runtime.engine.services import Services
+from qpsmtpd.runtime.smtp.body import BodyLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Frozen: a reload makes a new one, and each connection keeps the one it began with."""
+
+    listener: str
+    hostname: str
+    services: Services
+    settings: ServerSettings
+    hooks: Mapping[str, HookCode]
+    limits: BodyLimits
+    banner: bytes
+    helo: bytes
+    ehlo: bytes
+
+    def budget(self, hook: str) -> float:
+        """Seconds that all lookups of a hook may take together."""
+        if hook in ("data_post", "queue"):
+            return self.settings.data_post_budget
+        return self.settings.connect_budget if hook == "connect" else self.settings.command_budget
+
+
+def set_up(listener: ListenerProgram, settings: ServerSettings, services: Services) -> Setup:
+    """The shared part of a listener's connections."""
+    hostname = services.site.hostname
+    offers = (hostname, "PIPELINING", f"SIZE {settings.max_size}", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP")
+    return Setup(
+        listener=listener.name,
+        hostname=hostname,
+        services=services,
+        settings=settings,
+        hooks=listener.hooks,
+        limits=BodyLimits(settings.max_size, settings.max_line, settings.size_threshold),
+        banner=reply_bytes(220, "", f"{hostname} ESMTP"),
+        helo=reply_bytes(250, "", hostname),
+        ehlo=reply_bytes(250, "", "\n".join(offers)),
+    )

@@ -1,0 +1,34 @@
+"""The words for where a dialogue stands and why it ends."""
+
+from __future__ import annotations
+
+import enum
+
+COMMAND, BODY, SKIP, HOLD, CLOSED = range(5)
+"""Modes: reading commands, the message, the rest of a line that was too long; below HOLD input is worked on.
+HOLD keeps it while something is awaited; CLOSED drops it."""
+
+
+class State(enum.IntEnum):
+    """How far the dialogue is: nothing said, greeted, a sender given, a recipient taken."""
+
+    NEW = 0
+    GREETED = 1
+    MAIL = 2
+    RCPT = 3
+
+
+class Reason(enum.Enum):
+    """Why a connection has ended, for its record."""
+
+    LOST = "lost"
+    QUIT = "quit"
+    REFUSED = "refused"
+    UNSYNCHRONISED = "unsynchronised"
+    ERRORS = "too many errors"
+    COMMANDS = "too many commands"
+    TIMEOUT = "timeout"
+    SLOW = "too slow"
+    UNREAD = "replies not read"
+    SHUTDOWN = "shutdown"
+    BROKEN = "internal error"
