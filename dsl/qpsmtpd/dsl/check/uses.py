@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from qpsmtpd.dsl.syntax.parse import decode, parse
-
 from qpsmtpd.dsl.check.sources import Sources
 from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.syntax.parse import parse
+from qpsmtpd.dsl.syntax.text import decode
 from qpsmtpd.dsl.syntax.tree import Span, TopLevel, Use
 
 
@@ -37,7 +37,6 @@ def _of_file(path: str, chain: tuple[str, ...], reading: _Reading) -> Iterator[T
     reading.done.add(path)
     text = decode(reading.sources.content(path), path, reading.findings)
     file = parse(text, path, reading.findings)
-    reading.findings.sources[path] = file.lines
     for statement in file.statements:
         if isinstance(statement, Use):
             yield from _used(statement, chain, reading)
