@@ -27,10 +27,10 @@ def compiled(text: str, files: Mapping[str, str] = FILES) -> Compiled:
 
 
 def completed(fragment: str) -> str:
-    """A fragment with the gate and the delivery that it leaves out."""
-    gate = "" if "rcpthosts(domain)" in fragment else "on rcpt: unless rcpthosts(domain) deny\n"
+    """A fragment behind the gate and the delivery that it leaves out."""
+    gate = "" if "rcpthosts(" in fragment else "on rcpt: unless rcpthosts(domain) deny\n"
     delivery = "" if "on queue" in fragment else 'on queue: maildir("Maildir")\n'
-    return f"{gate}{fragment.rstrip()}\n{delivery}"
+    return f"{gate}{delivery}{fragment}"
 
 
 def codes(outcome: Compiled, *severities: str) -> list[str]:
