@@ -1,0 +1,24 @@
+"""`qpsmtpd explain CODE`: the page of a diagnostic code."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("explain")
+@click.argument("code")
+def command(code: str) -> int:
+    """Explain a finding by its code.
+
+    Prints the page of CODE (such as Q501): what it means, why it is so, what to avoid and what to write.
+    """
+    from qpsmtpd.dsl.diagnostics.codes import codes
+    from qpsmtpd.dsl.diagnostics.suggest import suggestion
+
+    known = codes()
+    entry = known.get(code.upper())
+    if entry is None:
+        near = suggestion(code.upper(), known)
+        raise click.BadParameter(f"there is no code {code}{'; ' + near if near else ''}", param_hint="CODE")
+    click.echo(entry.page.rstrip("\n"))
+    return 0

@@ -1,0 +1,68 @@
+"""The listening sockets: made as the rules' `bind` lines say, once, when the service starts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterable
+
+from qpsmtpd.dsl.model.settings import parse_endpoint
+from qpsmtpd.runtime.service.cannot import Cannot
+
+BACKLOG = 4096
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+def open_sockets(endpoints: Iterable[str]) -> list[socket.socket]:
+    """A listening socket for each `ADDRESS:PORT`; `localhost` is both loopback addresses. Raises Cannot, with none left open."""
+    made: list[socket.socket] = []
+    try:
+        for endpoint in endpoints:
+            host, port = parse_endpoint(endpoint)
+            hosts = _LOOPBACK if host == "localhost" else (host,)
+            for number, address in enumerate(hosts):
+                try:
+                    made.append(_listen(address, port))
+                except OSError as error:
+                    # a machine without IPv6 has a localhost all the same
+                    if number and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                        continue
+                    raise Cannot(_reason(endpoint, error)) from error
+    except Cannot:
+        for one in made:
+            one.close()
+        raise
+    return made
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # asyncio sets TCP_NODELAY only on the children of a socket that says it is TCP
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((address, port))
+        made.listen(BACKLOG)
+    except OSError:
+        made.close()
+        raise
+    made.setblocking(False)
+    return made
+
+
+def _reason(endpoint: str, error: OSError) -> str:
+    known = {
+        errno.EADDRINUSE: "another program listens there already",
+        errno.EACCES: "ports below 1024 need root or the capability CAP_NET_BIND_SERVICE",
+        errno.EADDRNOTAVAIL: "this machine does not have that address",
+    }
+    return f"cannot listen on {endpoint}: {known.get(error.errno or 0, os.strerror(error.errno or 0))}"
+
+
+def shown(sock: socket.socket) -> str:
+    """The address of a socket as `ADDRESS:PORT`."""
+    host, port = sock.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
