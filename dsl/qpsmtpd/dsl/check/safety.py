@@ -36,7 +36,8 @@ Path = tuple[Note, ...]
 States = Mapping[Facts, Path]
 """What can be known at a point of the rules, each with one way to get there."""
 
-_EXAMPLE = "for example: client 203.0.113.9, MAIL FROM:<a@example.net>, RCPT TO:<x@elsewhere.example>"
+_EXAMPLE = "for example, client 203.0.113.9 says MAIL FROM:<a@example.net>, RCPT TO:<x@elsewhere.example>, and is answered 250"
+_ALLOWED = "a gate about the recipient in hand that answered true, as `rcpthosts(domain)`; or `relay`"
 _REMEDY = "put `unless rcpthosts(domain) deny` before it, in `rcpt`"
 
 
@@ -168,8 +169,8 @@ def _report_accepts(listener: x.TypedListener, flow: Flow, end: States, findings
             span,
             f"open relay: this `accept` can be reached on listener {listener.name} for a domain that is not yours, "
             "by a client that may not relay",
-            why=f"no gate has answered true for this recipient on the way here. {because}".strip(),
-            allowed=_EXAMPLE,
+            why=f"no gate has answered true for this recipient on the way here; {_EXAMPLE}. {because}".strip(),
+            allowed=_ALLOWED,
             help=_REMEDY,
             notes=path,
         )
@@ -181,8 +182,8 @@ def _report_accepts(listener: x.TypedListener, flow: Flow, end: States, findings
                 span,
                 f"open relay: on listener {listener.name} the rules of `rcpt` can end without a verdict, which accepts, "
                 "for a domain that is not yours, by a client that may not relay",
-                why=f"no gate has answered true for this recipient on the way. {because}".strip(),
-                allowed=_EXAMPLE,
+                why=f"no gate has answered true for this recipient on the way; {_EXAMPLE}. {because}".strip(),
+                allowed=_ALLOWED,
                 help=_REMEDY if blocks else "add `on rcpt: unless rcpthosts(domain) deny`",
                 notes=path,
             )
