@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
 from qpsmtpd.dsl.syntax.scan import DEPTH_LIMIT, Line
 from qpsmtpd.dsl.syntax.tokens import Token
@@ -58,8 +59,22 @@ def layout(lines: list[Line], findings: Findings) -> list[Placed]:
             else:
                 _misplaced(line, levels, findings)
                 top.mended = width
+        elif width == top.width:
+            top.mended = -1
         top.lines.append(placed)
+    _after_end(levels[0].lines, findings)
     return levels[0].lines
+
+
+def _after_end(lines: list[Placed], findings: Findings) -> None:
+    """`end` counts only as the last line; what follows an earlier one is reported, and read all the same."""
+    for placed, follower in pairwise(lines[:]):
+        if [token.text for token in placed.tokens] == ["end"]:
+            note = Note(placed.tokens[0].span, "`end` is here")
+            what = follower.tokens[0].to(follower.tokens[-1])
+            help = "remove it, or move `end` to the last line"
+            findings.add("Q109", what, "this stands after `end`, which ends the file", help=help, notes=(note,))
+            lines.remove(placed)
 
 
 def _descend(levels: list[_Level], width: int) -> None:
@@ -94,19 +109,19 @@ def _misplaced(line: Line, levels: list[_Level], findings: Findings) -> None:
     span = Span(first.file, first.line, 1, first.line, max(width, 1) + 1)
     open_at = ", ".join(str(level.width) for level in levels)
     if len(levels) > DEPTH_LIMIT:
-        findings.add("Q105", span, f"More than {DEPTH_LIMIT} blocks are open here", help="move what is inside to a `define`")
+        findings.add("Q105", span, f"more than {DEPTH_LIMIT} blocks are open here", help="move what is inside to a `define`")
     elif width < levels[-1].width:
-        allowed = f"The open blocks begin after {open_at} blanks."
+        allowed = f"the open blocks begin after {open_at} blanks"
         help = f"indent it by {levels[-1].width} blanks to stay in the block, by {levels[-2].width} to leave it"
-        findings.add("Q105", span, f"This line is indented by {width} blanks, which no open block is", allowed=allowed, help=help)
+        findings.add("Q105", span, f"this line is indented by {width} blanks, which no open block is", allowed=allowed, help=help)
     elif not levels[-1].lines and len(levels) == 1:
-        findings.add("Q105", span, "The first statement is indented", help="begin it at the left margin")
+        findings.add("Q105", span, "the first statement is indented", help="begin it at the left margin")
     else:
         findings.add(
             "Q105",
             span,
-            "This line is indented, but the line above it opens no block",
-            why="Only a line that ends in `:` has a block below it.",
+            "this line is indented, but the line above it opens no block",
+            why="only a line that ends in `:` has a block below it",
             help=f"indent it by {levels[-1].width} blanks, like the line above it",
         )
 
@@ -123,8 +138,8 @@ def _tabs(lines: list[Line], findings: Findings) -> None:
     findings.add(
         "Q104",
         Span(first.file, first.line, column, first.line, len(tabbed[0].indent) + 1),
-        f"There is a tab in the indentation of this line{also}",
-        why="A tab is as wide as each editor likes, so the same text would show different blocks.",
+        f"there is a tab in the indentation of this line{also}",
+        why="a tab is as wide as each editor likes, so the same text would show different blocks",
         help="indent with blanks, 4 for each block",
     )
 

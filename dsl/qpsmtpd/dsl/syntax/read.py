@@ -15,7 +15,8 @@ from qpsmtpd.dsl.syntax.build_expressions import EXPRESSIONS
 from qpsmtpd.dsl.syntax.build_statements import STATEMENTS
 from qpsmtpd.dsl.syntax.build_top import TOP, TOP_LEVEL
 from qpsmtpd.dsl.syntax.layout import Placed
-from qpsmtpd.dsl.syntax.slips import Failure, block_of, explain
+from qpsmtpd.dsl.syntax.slip import Failure
+from qpsmtpd.dsl.syntax.slips import block_of, explain
 from qpsmtpd.dsl.syntax.table import Action, Table, table
 from qpsmtpd.dsl.syntax.tokens import KEYWORDS, Token
 from qpsmtpd.dsl.syntax.tree import TopLevel
@@ -75,8 +76,7 @@ class Reader:
                 break
             except _Stuck as stuck:
                 self._states[:], self._values[:] = kept
-                failure = Failure(tokens, stuck.index, stuck.token, frozenset(stuck.row), bool(placed.block))
-                slip = explain(failure)
+                slip = explain(_failure(tokens, stuck, placed))
                 quiet = placed.line.reported or (repaired > 0 and slip.general)
                 if not quiet:
                     slip.report(self._findings)
@@ -164,6 +164,12 @@ class Reader:
             if goto == self._table.end:
                 return
             row = table[goto]
+
+
+def _failure(tokens: list[Token], stuck: _Stuck, placed: Placed) -> Failure:
+    terminals = frozenset(name for name in stuck.row if name[0].isupper())
+    token = tokens[stuck.index] if stuck.index < len(tokens) else stuck.token
+    return Failure(tokens, stuck.index, token, terminals, bool(placed.block))
 
 
 def _flat(parts: list[Any]) -> list[Any]:

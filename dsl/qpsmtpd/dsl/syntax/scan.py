@@ -37,8 +37,14 @@ _TOKEN = re.compile(
 )
 _TOP_LINE = re.compile(rf"(?:{'|'.join(TOP_WORDS)})\b(?!\s*[,)\]}}])|@\w")
 _STATEMENT_LINE = re.compile(rf"(?:{'|'.join((*STATEMENT_WORDS, *VERBS, 'on', 'apply'))})\b(?!\s*[,)\]}}=])")
+_SURE_LINE = re.compile(r"(?:if|unless|elif|else|match|case|let|on|accept|deny|defer|discard)\b(?!\s*[,)\]}=])")
 _NAME_LINE = re.compile(r"[A-Za-z_]\w*\s*(?:\(|[-+]?=(?!=))")
 _LINE_START = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]*)")
+_LEADING = re.compile(r"(?:and|or)\b(?![ \t]+disconnect)")
+_UNFINISHED = frozenset(
+    {"AND", "OR", "NOT", "CMP", "IN", "NOT_IN", "MATCHES", "NOT_MATCHES", "PLUS", "MINUS", "DEFAULT", "COMMA"}
+)
+_BRACKETS = "put brackets around what spans lines: `if (a or` … `b) deny`"
 _PAIRS = {"and": "DISCONNECT", "in": "NOT_IN", "matches": "NOT_MATCHES"}
 
 
@@ -166,8 +172,9 @@ def _finish(state: _Scan) -> None:
 def _newline(state: _Scan) -> None:
     """Ends the logical line, unless a bracket is open that may still be closed."""
     if not state.brackets:
-        _finish(state)
-        _begin(state)
+        if not _goes_on(state):
+            _finish(state)
+            _begin(state)
         return
     match = _LINE_START.match(state.text, state.at)
     assert match is not None
@@ -176,8 +183,34 @@ def _newline(state: _Scan) -> None:
     plainly = bool(_STATEMENT_LINE.match(state.text, rest)) or (not deeper and bool(_NAME_LINE.match(state.text, rest)))
     if state.cut is None and plainly:
         state.cut = (state.at, state.number, len(state.tokens))
-    if not indent and _TOP_LINE.match(state.text, rest):
+    if _SURE_LINE.match(state.text, rest) or (not indent and _TOP_LINE.match(state.text, rest)):
         _unclosed(state)
+
+
+def _goes_on(state: _Scan) -> bool:
+    """True when the line plainly goes on below, as in other languages; that is reported, and the line read as meant."""
+    match = _LINE_START.match(state.text, state.at)
+    assert match is not None
+    last = state.tokens[-1] if state.tokens else None
+    if last is None or match.end() >= len(state.text) or match[0].count("\n"):
+        return False
+    if last.text == "\\":
+        state.tokens.pop()
+    elif last.type not in _UNFINISHED or _STATEMENT_LINE.match(state.text, match.end()):
+        leading = _LEADING.match(state.text, match.end())
+        if leading is None or len(match[1]) < len(state.indent):
+            return False
+        column = len(match[1]) + 1
+        last = Token("AND", leading[0], state.file, state.number, column, state.number, column + len(leading[0]))
+    edge = "begin" if last.line == state.number else "end"
+    state.findings.add(
+        "Q110",
+        last.span,
+        f"no line {edge}s with `{last.text}`",
+        why="a line goes on below only while a bracket is open",
+        help=_BRACKETS,
+    )
+    return True
 
 
 def _bracket(state: _Scan, token: Token) -> None:
@@ -202,7 +235,7 @@ def _bracket(state: _Scan, token: Token) -> None:
 
 
 def _too_deep(state: _Scan, token: Token) -> None:
-    state.findings.add("Q102", token.span, f"More than {DEPTH_LIMIT} brackets are open here", help="close the ones before it")
+    state.findings.add("Q102", token.span, f"more than {DEPTH_LIMIT} brackets are open here", help="close the ones before it")
     stop = state.text.find("\n", state.at)
     state.at = len(state.text) if stop < 0 else stop
     state.brackets = []
@@ -219,7 +252,7 @@ def _unclosed(state: _Scan) -> None:
                 "Q102",
                 opened.span,
                 f"`{opened.text}` is never closed",
-                why="A line goes on until every bracket in it is closed.",
+                why="a line goes on until every bracket in it is closed",
                 help=f"add the missing `{OPENING[opened.text]}`",
             )
     state.tokens = closed(kept, [b for b in state.brackets if b in kept])
@@ -256,8 +289,8 @@ def _open_text(state: _Scan, raw: str) -> None:
     state.findings.add(
         "Q103",
         token.span,
-        "This text is never closed",
-        why="A text ends on the line it begins on; between three quotes it may span lines.",
+        "this text is never closed",
+        why="a text ends on the line it begins on; between three quotes it may span lines",
         help=f"add the closing `{quotes}`",
     )
     state.tokens.append(token)

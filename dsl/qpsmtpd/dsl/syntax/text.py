@@ -33,8 +33,8 @@ def decode(data: bytes, name: str, findings: Findings) -> str:
         findings.add(
             "Q106",
             Span(name, line, column, line, column + 1),
-            f"This is not UTF-8: octet 0x{data[error.start]:02X}",
-            why="Rules are UTF-8, so that they mean the same on every machine.",
+            f"this is not UTF-8: octet 0x{data[error.start]:02X}",
+            why="rules are UTF-8, so that they mean the same on every machine",
             help=f"save the file as UTF-8, or `iconv -f latin1 -t utf-8 {name}`",
         )
         return text
@@ -52,7 +52,7 @@ def cleaned(text: str, name: str, findings: Findings) -> str:
             "Q106",
             Span(name, line, column, line, column + 1),
             f"U+{ord(match[0]):04X} ({character}) cannot stand in a rules file",
-            why="It does not show, so the file would not mean what it seems to say.",
+            why="it does not show, so the file would not mean what it seems to say",
             help=f"remove it; inside a text write it as `\\u{{{ord(match[0]):X}}}`",
         )
     return _FORBIDDEN.sub(" ", text)

@@ -1,0 +1,107 @@
+"""Slips in signs: quotes, operators, addresses without quotes, semicolons, brackets that close nothing."""
+
+from __future__ import annotations
+
+from qpsmtpd.dsl.syntax.slip import Failure, Slip, like
+from qpsmtpd.dsl.syntax.tokens import Token
+
+_OPERATORS = {"&&": ("AND", "and"), "||": ("OR", "or"), "!": ("NOT", "not")}
+_QUOTES = "'\u201c\u201d\u201e"
+_COMPARISONS = ("CMP", "IN", "NOT_IN", "MATCHES", "NOT_MATCHES")
+
+
+def sign(f: Failure) -> Slip | None:
+    """A sign that the language does not have."""
+    text = f.token.text
+    if f.token.type != "BAD":
+        return None
+    if text[0] in _QUOTES and len(text) > 1:
+        return _quotes(f)
+    if text in _OPERATORS:
+        terminal, word = _OPERATORS[text]
+        mended = f.replaced(like(f.token, terminal, word))
+        return Slip("Q110", f.token.span, f"`{text}` is written `{word}`", help=f"write `{word}`", mended=mended)
+    if text == ";":
+        return _semicolon(f)
+    if "/" in text:
+        return address(f)
+    if text == "$":
+        return Slip("Q110", f.token.span, "names are written without `$`", help="leave `$` out", mended=f.replaced())
+    if text in _QUOTES:
+        return Slip("Q110", f.token.span, f"`{text}` begins no text", help='write texts between `"` and `"` on one line')
+    return Slip("Q101", f.token.span, f"`{text}` has no meaning in rules", mended=f.replaced() if f.tokens[1:] else None)
+
+
+def _quotes(f: Failure) -> Slip:
+    inner = f.token.text[1:-1]
+    text = '"' + inner.replace('"', '\\"') + '"'
+    mended = f.replaced(like(f.token, "STRING", text, inner))
+    return Slip("Q110", f.token.span, 'texts stand between `"` and `"`', help=f"write `{text}`", mended=mended)
+
+
+def _semicolon(f: Failure) -> Slip:
+    if f.index == len(f.tokens) - 1:
+        return Slip("Q110", f.token.span, "no `;` stands at the end of a line", help="leave `;` out", mended=f.replaced())
+    mended = f.tokens[: f.index]
+    help = "begin a new line after the first statement"
+    return Slip("Q110", f.token.span, "one line holds one statement", help=help, mended=mended or None)
+
+
+def address(f: Failure) -> Slip | None:
+    """An address or network without quotes."""
+    if f.token.type not in ("IP", "BAD"):
+        return None
+    noun = "a network" if "/" in f.token.text else "an address"
+    text = f'"{f.token.text}"'
+    mended = f.replaced(like(f.token, "STRING", text, f.token.text))
+    return Slip("Q110", f.token.span, f"{noun} is written between quotes", help=f"write `{text}`", mended=mended)
+
+
+def equals(f: Failure) -> Slip | None:
+    """`=` for `==`, `==` for `=`, `:=`, `===`, `<>` for `!=`."""
+    at, before = f.token, f.before
+    if before is None:
+        return None
+    if at.type == "EQUAL" and before.type == "CMP":
+        help = f"write `{before.text}`"
+        return Slip("Q110", before.to(at), f"`{before.text}=` is no operator", help=help, mended=f.replaced())
+    if at.type == "EQUAL" and f.conditional:
+        mended = f.replaced(like(at, "CMP", "=="))
+        return Slip("Q110", at.span, "`=` sets a value; `==` compares", help="write `==`", mended=mended)
+    if at.text == "==" and f.accepted & {"EQUAL"}:
+        mended = f.replaced(like(at, "EQUAL", "="))
+        return Slip("Q110", at.span, "`==` compares; `=` sets a value", help="write `=`", mended=mended)
+    if at.type == "COLON" and _text(f, f.index + 1) in ("=", "=="):
+        return Slip("Q110", at.span, "`:=` is written `=`", help="write `=`", mended=f.replaced())
+    if at.type == "NULL_SENDER" and "CMP" in f.accepted:
+        mended = f.replaced(like(at, "CMP", "!="))
+        return Slip("Q110", at.span, "`<>` is the null sender; unequal is `!=`", help="write `!=`", mended=mended)
+    return None
+
+
+def _text(f: Failure, index: int) -> str:
+    return f.tokens[index].text if index < len(f.tokens) else ""
+
+
+def chained(f: Failure) -> Slip | None:
+    """`a < b < c`."""
+    if f.token.type not in _COMPARISONS or "AND" not in f.accepted:
+        return None
+    help = "join two comparisons with `and`: `a < b and b < c`"
+    return Slip("Q110", f.token.span, "a comparison cannot be compared again", help=help)
+
+
+def closing(f: Failure) -> Slip | None:
+    """A closing bracket that closes nothing, or that comes too early."""
+    if f.token.type not in ("RPAR", "RSQB", "RBRACE"):
+        return None
+    if _depth(f.tokens[: f.index]) <= 0:
+        message = f"this `{f.token.text}` closes nothing"
+        return Slip("Q101", f.token.span, message, help="remove it, or open the bracket before it", mended=f.replaced())
+    before = f.before.text if f.before else ""
+    return Slip("Q101", f.token.span, f"something is missing between `{before}` and `{f.token.text}`", general=True)
+
+
+def _depth(tokens: list[Token]) -> int:
+    opened = sum(token.type in ("LPAR", "LSQB", "LBRACE") for token in tokens)
+    return opened - sum(token.type in ("RPAR", "RSQB", "RBRACE") for token in tokens)
