@@ -48,7 +48,7 @@ class Reader:
     def __init__(self, findings: Findings) -> None:
         self._table: Table = table()
         self._findings = findings
-        self._states = [self._table.start]
+        self._states = [0]
         self._values: list[Any] = []
 
     def file(self, lines: Sequence[Placed], end: Token) -> tuple[tuple[TopLevel, ...], bool]:
