@@ -10,7 +10,7 @@ from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.constants import known
 from qpsmtpd.dsl.check.fitting import wanted
 from qpsmtpd.dsl.check.typed import Const, Expr
-from qpsmtpd.dsl.model.functions import DataFile, Function, Parameter
+from qpsmtpd.dsl.model.functions import Constant, DataFile, Function, Parameter
 from qpsmtpd.dsl.model.types import ERROR, TEXT
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
@@ -44,11 +44,17 @@ def left_out(node: tree.Call, parameter: Parameter, function: Function, scope: S
 
 
 def _fixed(value: Const, parameter: Parameter, role: str, scope: Scope) -> Expr:
-    fault = parameter.constant.check(str(value.value)) if parameter.constant and value.type != ERROR else ""
+    fault = _fault(value, parameter.constant) if parameter.constant and value.type != ERROR else ""
     if fault:
         scope.findings.add("Q402", value.span, f"{role}: {fault}")
         return faulty(value.span)
     return replace(value, value=_own(value, scope)) if parameter.path and value.type != ERROR else value
+
+
+def _fault(value: Const, constant: Constant) -> str:
+    """What is wrong with the text, or with the first such element of a list."""
+    texts = value.value if isinstance(value.value, (tuple, list)) else (value.value,)
+    return next((fault for text in texts if (fault := constant.check(str(text)))), "")
 
 
 def _own(value: Const, scope: Scope) -> str:

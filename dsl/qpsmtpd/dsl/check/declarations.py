@@ -8,7 +8,7 @@ from dataclasses import replace
 from qpsmtpd.dsl.check.book import Book, Scope, faulty
 from qpsmtpd.dsl.check.constants import constant
 from qpsmtpd.dsl.check.declared import declared_type
-from qpsmtpd.dsl.check.shadowing import second_meaning
+from qpsmtpd.dsl.check.shadowing import KEYWORDS, second_meaning
 from qpsmtpd.dsl.check.typed import Const
 from qpsmtpd.dsl.check.unsupported import later, unsupported
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
@@ -24,11 +24,16 @@ def declare(statements: Sequence[tree.TopLevel], book: Book) -> None:
         what = unsupported(statement)
         if what:
             later(book.findings, _head(statement.span, what), what)
-        elif isinstance(statement, tree.Let) and not second_meaning(statement.name, book):
-            book.lets[statement.name.text] = statement
-        elif isinstance(statement, tree.Define) and not second_meaning(statement.name, book):
-            book.defines[statement.name.text] = statement
+        elif isinstance(statement, tree.Let) and _may_have(statement.name, book):
+            book.lets.setdefault(statement.name.text, statement)
+        elif isinstance(statement, tree.Define) and _may_have(statement.name, book):
+            book.defines.setdefault(statement.name.text, statement)
             _params(statement, book)
+
+
+def _may_have(name: tree.Name, book: Book) -> bool:
+    """True when the name is free; a word of the language is refused and still means this, so that its uses are no findings."""
+    return not second_meaning(name, book) or name.text in KEYWORDS
 
 
 def _head(span: Span, what: str) -> Span:

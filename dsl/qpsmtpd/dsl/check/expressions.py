@@ -27,7 +27,7 @@ from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.hooks import READABLE, readable
 from qpsmtpd.dsl.model.types import Type, list_of
-from qpsmtpd.dsl.model.values import AddressSet, DomainSet, NetworkSet
+from qpsmtpd.dsl.model.values import NULL_SENDER, AddressSet, DomainSet, NetworkSet
 from qpsmtpd.dsl.syntax import tree
 
 
@@ -83,8 +83,9 @@ def _literal(node: tree.Literal, scope: Scope, wanted: Type | None) -> Expr:
             why = "patterns are RE2's: without look-around and back-references, so that no text makes them slow"
             scope.findings.add("Q402", node.span, f"this pattern cannot be used: {error}", why=why)
             return faulty(node.span)
-    kinds = {"null_sender": t.ADDRESS, "bool": t.BOOL, **t.SCALARS}
-    return Const(node.span, kinds[node.kind], node.value)
+    if node.kind == "null_sender":
+        return Const(node.span, t.ADDRESS, NULL_SENDER, source=node.raw)
+    return Const(node.span, t.SCALARS[node.kind], node.value)
 
 
 def _text(node: tree.Literal, scope: Scope, kind: Type) -> Expr:

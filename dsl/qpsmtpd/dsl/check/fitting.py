@@ -27,7 +27,7 @@ def fit(expr: Expr, scope: Scope, kind: Type, role: str) -> Expr:
     """The value if it has that type, else a finding and a value that is silent."""
     if ERROR in (expr.type, kind) or suits(expr.type, kind):
         return expr
-    if kind == TEMPLATE and expr.type == TEXT:
+    if kind == TEMPLATE and expr.type.same(TEXT):
         return typed.Template(expr.span, TEMPLATE, "{{ v0 }}", (expr,))
     if expr.type.optional and suits(expr.type.present(), kind):
         return absent(expr, scope)

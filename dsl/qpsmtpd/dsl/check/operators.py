@@ -155,10 +155,9 @@ def _contained(node: Binary, scope: Scope) -> Expr:
         fit(item, scope, t.IP, "what is looked for in networks")
         return faulty(node.span)
     if collection.type != list_of(t.NETWORK):
-        of = collection.type.of or t.ERROR
-        item = fit(item, scope, of, f"what is looked for in {a(collection.type)}")
-    if item.type == t.ERROR:
-        return item
+        collection = fit(collection, scope, list_of(item.type), f"the list in which {_value_of(item)} is looked for")
+    if collection.type == t.ERROR:
+        return collection
     if isinstance(collection, Const) and isinstance(collection.value, tuple):
         collection = replace(collection, value=frozenset(collection.value))
     found = typed.Contains(node.span, t.BOOL, item, collection)
@@ -186,6 +185,8 @@ def _collection(node: tree.Expression, scope: Scope, element: Type) -> Expr:
 
 def _matched(node: Binary, scope: Scope) -> Expr:
     text = scope.typed(node.left)
+    if text.type in (t.optional(t.TEXT), t.optional(t.DOMAIN)):
+        text = absent(text, scope)
     if text.type not in (t.DOMAIN, t.ERROR):
         text = fit(text, scope, t.TEXT, f"what stands before `{node.operator}`")
     pattern = wanted(node.right, scope, t.PATTERN, f"what stands behind `{node.operator}`")
@@ -221,7 +222,7 @@ def _sum(node: Binary, scope: Scope) -> Expr:
             return faulty(node.span)
     if t.ERROR in (left.type, right.type):
         return faulty(node.span)
-    kind = _SUMS.get((left.type, node.operator, right.type))
+    kind = _SUMS.get((_plain(left.type), node.operator, _plain(right.type)))
     if kind is not None:
         return typed.Arithmetic(node.span, kind, node.operator, left, right)
     if (left.type, node.operator, left.type) in _SUMS:
@@ -229,6 +230,10 @@ def _sum(node: Binary, scope: Scope) -> Expr:
     else:
         scope.findings.add("Q401", left.span, f"`{node.operator}` cannot be used with {a(left.type)}")
     return faulty(node.span)
+
+
+def _plain(kind: Type) -> Type:
+    return t.TEXT if kind.same(t.TEXT) else kind
 
 
 def _defaulted(node: Binary, scope: Scope) -> Expr:

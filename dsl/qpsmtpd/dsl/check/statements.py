@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Book, Scope
@@ -74,7 +75,12 @@ def _single(node: tree.Verdict | tree.Action | tree.Assign | tree.Match, scope: 
 
 def _place(span: Span, book: Book) -> str:
     """Names a rule without a label: its file, as seen from the main one, and its line."""
-    return f"{posixpath.relpath(span.file, posixpath.dirname(book.main) or '.')}:{span.line}"
+    return f"{_seen_from(book.main, span.file)}:{span.line}"
+
+
+@cache
+def _seen_from(main: str, file: str) -> str:
+    return posixpath.relpath(file, posixpath.dirname(main) or ".")
 
 
 def _if(node: tree.If, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:

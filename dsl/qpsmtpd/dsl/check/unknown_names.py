@@ -48,7 +48,9 @@ def too_early(node: Name, scope: Scope) -> Const:
         "Q301",
         node.span,
         f"`{node.text}` is not known in `{scope.hook}`",
-        why="at the end of a connection there need not be a transaction" if late else f"`{scope.hook}`: {HOOKS[scope.hook].when}",
+        why="at the end of a connection there need not be a transaction"
+        if late
+        else f"`{scope.hook}` is this moment: {HOOKS[scope.hook].when}",
         allowed="it is known in the hooks from " + f"`{rows[0].since}` to `queue`" if late else known,
         help=f"move the rule to `on {only[-1] if only else 'queue' if late else rows[0].since}:`",
     )

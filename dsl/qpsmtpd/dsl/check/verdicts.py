@@ -164,7 +164,9 @@ def _not_here(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
         "Q302",
         node.verb.span,
         f"`{verb.value}` is not possible in `{scope.hook}`",
-        why="nothing can be answered any more" if scope.hook == "disconnect" else f"`{scope.hook}`: {HOOKS[scope.hook].when}",
+        why="nothing can be answered any more"
+        if scope.hook == "disconnect"
+        else f"`{scope.hook}` is this moment: {HOOKS[scope.hook].when}",
         allowed=f"`{scope.hook}` allows {words(HOOKS[scope.hook].verbs)}; `{verb.value}` is possible in {words(where)}",
         help=remedy,
     )

@@ -1,0 +1,154 @@
+"""Checks rules that stand in a text, with a small library of its own and files that exist only in a dictionary."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Annotated
+
+from qpsmtpd.dsl.check.check import check
+from qpsmtpd.dsl.check.typed import Block, Stmt, TypedRules
+from qpsmtpd.dsl.diagnostics.findings import Finding, Findings
+from qpsmtpd.dsl.model.functions import Constant, DataFile, Fault, Function, Kind, OnError, OwnPath, Scope, function
+from qpsmtpd.dsl.model.services import Client, Header
+from qpsmtpd.dsl.model.values import Delivery, Domain, DomainSet, Duration, Listing, NetworkSet, Template
+
+_SECOND = Duration(1.0)
+
+
+def _domains(text: str, fault: Fault) -> DomainSet:
+    for number, line in enumerate(text.splitlines(), 1):
+        if " " in line:
+            fault(number, "Q702", f'"{line}" is not a domain')
+    return DomainSet(text.split())
+
+
+def _networks(text: str, fault: Fault) -> NetworkSet:
+    return NetworkSet(ip_network(line) for line in text.split())
+
+
+class Standing(enum.Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+@function(kind=Kind.GATE, on_error=OnError.DEFER, since="mail")
+def rcpthosts(
+    domain: Domain,
+    file: Annotated[DomainSet, DataFile(_domains, "example.org\n")] = "rcpthosts",
+    *,
+    client: Client,  # type: ignore[assignment]
+) -> bool:
+    """Is the domain ours?"""
+    return domain in file
+
+
+@function(kind=Kind.PURE)
+def networks(file: Annotated[NetworkSet, DataFile(_networks, "192.0.2.0/24\n")]) -> NetworkSet:
+    """The networks of a file."""
+    return file
+
+
+@function(kind=Kind.PURE)
+def half(number: float) -> float:
+    """Half of a number."""
+    if number < 0:
+        raise ValueError("only numbers above zero have a half here")
+    return number / 2
+
+
+@function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=5.0, scope=Scope.CONNECTION)
+async def dnsbl(
+    zone: Annotated[str, Constant(lambda text: "" if "." in text else f'"{text}" is not a zone')], *, client: Client
+) -> Listing | None:
+    """Is the client listed?"""
+    return None
+
+
+@function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=5.0, until="connect")
+async def earlytalker(wait: Duration = _SECOND, *, client: Client) -> bool:
+    """Does the client talk before the greeting?"""
+    return False
+
+
+@function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=5.0)
+async def standing(*, client: Client) -> Standing:
+    """How well the client is known."""
+    return Standing.GOOD
+
+
+@function(kind=Kind.PURE)
+def any_of(names: Sequence[str]) -> bool:
+    """True when there are names."""
+    return bool(names)
+
+
+@function(kind=Kind.EFFECT)
+def add_header(name: str, value: Template, *, header: Header) -> None:
+    """Adds a field."""
+
+
+@function(kind=Kind.DELIVERY)
+async def maildir(path: Annotated[str, OwnPath()]) -> Delivery:
+    """Delivers into a folder."""
+    return Delivery(True, path)
+
+
+_FUNCTIONS: tuple[Callable[..., object], ...] = (
+    rcpthosts,
+    networks,
+    half,
+    dnsbl,
+    earlytalker,
+    standing,
+    any_of,
+    add_header,
+    maildir,
+)
+LIBRARY: dict[str, Function] = {f.__name__: f.__qpsmtpd__ for f in _FUNCTIONS}  # type: ignore[attr-defined]
+FILES = {"rcpthosts": "example.org\n.example.org\n", "relayclients": "192.0.2.0/24\n"}
+
+
+@dataclass
+class Checked:
+    """What the checker made of a text."""
+
+    rules: TypedRules | None
+    found: list[Finding]
+    read: list[str] = field(default_factory=list)
+
+    @property
+    def codes(self) -> list[str]:
+        return [f.code for f in self.found]
+
+    @property
+    def told(self) -> str:
+        return "\n".join(f"{f.file}:{f.line}:{f.column} {f.code} {f.message}; {f.help}" for f in self.found)
+
+    def blocks(self, hook: str, listener: int = 0) -> tuple[Block, ...]:
+        assert self.rules is not None
+        return self.rules.listeners[listener].hooks.get(hook, ())
+
+    def body(self, hook: str) -> tuple[Stmt, ...]:
+        """The statements of the only block of a hook."""
+        (block,) = self.blocks(hook)
+        return block.body
+
+
+def checked(text: str, files: dict[str, str | bytes] | None = None, *, path: str = "rules.q", folder: str = "/etc/q") -> Checked:
+    """Checks a text as the main rules file."""
+    present: dict[str, str | bytes] = {**FILES, **(files or {}), path: text}
+    opened: list[str] = []
+
+    def read(name: str) -> bytes:
+        opened.append(name)
+        if name not in present:
+            raise FileNotFoundError(2, "No such file or directory", name)
+        content = present[name]
+        return content if isinstance(content, bytes) else content.encode()
+
+    findings = Findings()
+    rules = check(path, catalogue=LIBRARY, read=read, findings=findings, folder=folder)
+    return Checked(rules, findings.sorted(), opened)

@@ -1,0 +1,35 @@
+"""Settings: their types, their defaults, and paths made absolute."""
+
+from __future__ import annotations
+
+from checked_rules import checked
+
+
+def test_settings_are_typed_values():
+    outcome = checked(
+        'server:\n    hostname = "MX.Example.org"\n    max_size = 10MB\n    timeout = 1m30s\n    resolver = "127.0.0.1:53"\n'
+        '    log = "stdout"\nlistener mx:\n    bind = ["127.0.0.1:0", "[::1]:0"]\nlistener two:\n    bind = "localhost:0"'
+    )
+    assert outcome.codes == [], outcome.told
+    server = outcome.rules.server
+    assert (server.hostname, server.max_size, server.timeout) == ("mx.example.org", 10_000_000, 90.0)
+    assert (server.resolver, server.log) == (("127.0.0.1:53",), "stdout")
+    assert [listener.settings.bind for listener in outcome.rules.listeners] == [("127.0.0.1:0", "[::1]:0"), ("localhost:0",)]
+
+
+def test_paths_lead_from_the_file_that_names_them():
+    outcome = checked(
+        'use "sub/b.q"\nserver:\n    state_dir = "/run/q"', {"sub/b.q": 'server:\n    spool_dir = "sp"\n    log = "q.log"'}
+    )
+    server = outcome.rules.server
+    assert (server.spool_dir, server.state_dir, server.log) == ("/etc/q/sub/sp", "/run/q", "/etc/q/sub/q.log")
+    assert server.config_dir == "/etc/q"
+
+
+def test_defaults_hold_where_nothing_is_set():
+    server = checked("on mail: deny").rules.server
+    assert (server.spool_dir, server.state_dir, server.log) == ("/etc/q/spool", "/etc/q/state", "stderr")
+
+
+def test_a_setting_may_be_a_constant():
+    assert checked("let most = 5MB\nserver:\n    max_size = most").rules.server.max_size == 5_000_000
