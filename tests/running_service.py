@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import mailbox
 import os
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from meta.checkout import environment
+from qpsmtpd.runtime.cli import main
 from qpsmtpd.runtime.service.control import ask
 
 HEAD = """\
@@ -49,7 +52,15 @@ def replace_file(path: Path, text: str) -> None:
 
 
 def command(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs `qpsmtpd …` to its end."""
+    """Runs `qpsmtpd …` to its end, in this process, where the grammar is loaded already."""
+    args, out, err = [str(word) for word in words], io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(args)
+    return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
+
+
+def process(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs `qpsmtpd …` to its end in a process of its own, as a shell does."""
     return subprocess.run(
         [sys.executable, "-m", "qpsmtpd", *map(str, words)],
         cwd=cwd,

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from running_service import RULES, RunningService, command, write_rules
+from running_service import RULES, RunningService, process, write_rules
 
 
 def test_a_message_to_an_own_domain_lands_in_the_maildir(tmp_path):
@@ -28,7 +28,7 @@ def test_without_a_rules_file_mail_for_localhost_lands_in_the_current_folder(tmp
         busy = None  # something else has the port: then the refusal below is shown with that
     else:
         busy.listen()
-    done = command("serve", cwd=tmp_path)
+    done = process("serve", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr == "qpsmtpd: cannot listen on 127.0.0.1:2525: another program listens there already\n"
     assert (tmp_path / "qpsmtpd-data").stat().st_mode & 0o777 == 0o700
@@ -39,13 +39,13 @@ def test_without_a_rules_file_mail_for_localhost_lands_in_the_current_folder(tmp
 def test_rules_with_an_error_are_refused_and_nothing_is_made(tmp_path):
     write_rules(tmp_path, 'on queue: maildir("Maildir")\n')
     before = set(tmp_path.iterdir())
-    done = command("serve", "rules.q", cwd=tmp_path)
+    done = process("serve", "rules.q", cwd=tmp_path)
     assert done.returncode == 1 and "Q501" in done.stderr and done.stdout == ""
     assert set(tmp_path.iterdir()) == before
 
 
 def test_a_missing_rules_file_is_one_clear_line(tmp_path):
-    done = command("serve", "nowhere.q", cwd=tmp_path)
+    done = process("serve", "nowhere.q", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr == f"qpsmtpd: cannot read {tmp_path}/nowhere.q: No such file or directory\n"
 
@@ -54,7 +54,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         write_rules(tmp_path, port=port)
-        done = command("serve", "rules.q", cwd=tmp_path)
+        done = process("serve", "rules.q", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == f"qpsmtpd: cannot listen on 127.0.0.1:{port}: another program listens there already"
 
@@ -62,7 +62,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path):
 def test_a_second_service_with_the_same_folders_is_refused(tmp_path):
     write_rules(tmp_path)
     with RunningService(tmp_path) as service:
-        done = command("serve", "rules.q", cwd=tmp_path)
+        done = process("serve", "rules.q", cwd=tmp_path)
         assert done.returncode == 3
         assert f"another qpsmtpd (process {service.process.pid}) already uses the state folder" in done.stderr
         service.send()
@@ -72,13 +72,13 @@ def test_a_spool_that_others_may_write_is_refused(tmp_path):
     write_rules(tmp_path)
     (tmp_path / "spool").mkdir()
     (tmp_path / "spool").chmod(0o777)
-    done = command("serve", "rules.q", cwd=tmp_path)
+    done = process("serve", "rules.q", cwd=tmp_path)
     assert done.returncode == 3 and "may be written by others" in done.stderr
 
 
 def test_a_log_that_cannot_be_opened_is_one_clear_line(tmp_path):
     write_rules(tmp_path, settings='log = "missing/log"')
-    done = command("serve", "rules.q", cwd=tmp_path)
+    done = process("serve", "rules.q", cwd=tmp_path)
     assert done.returncode == 3 and "cannot open the log" in done.stderr
 
 

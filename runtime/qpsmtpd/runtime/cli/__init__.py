@@ -11,6 +11,7 @@ import os
 import pkgutil
 import sys
 import traceback
+from collections.abc import Sequence
 
 import click
 
@@ -52,12 +53,12 @@ def qpsmtpd() -> None:
     """
 
 
-def main() -> int:
-    """The entry point; returns the exit code."""
+def main(words: Sequence[str] | None = None) -> int:
+    """The entry point: runs a command line, by default the process's own, and returns the exit code."""
     from qpsmtpd.runtime.service.cannot import Cannot
 
     try:
-        result = qpsmtpd.main(prog_name="qpsmtpd", standalone_mode=False)
+        result = qpsmtpd.main(words, prog_name="qpsmtpd", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()

@@ -1,0 +1,115 @@
+import json
+import pkgutil
+
+import pytest
+
+from qpsmtpd.runtime import __version__, cli
+from running_service import command, process, write_rules
+
+FAULTY = "on rcpt: unless rcpthost(domain) deny\non queue: discard\n"
+
+
+def test_the_commands_are_the_files_of_the_folder(tmp_path):
+    files = sorted(module.name for module in pkgutil.iter_modules(cli.__path__))
+    done = command("--help", cwd=tmp_path)
+    assert done.returncode == 0 and files == ["check", "explain", "reload", "serve", "status"]
+    assert all(f"\n  {name} " in done.stdout for name in files)
+    assert "..." not in done.stdout.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("name", ["check", "explain", "reload", "serve", "status"])
+def test_every_command_has_help(tmp_path, name):
+    done = command(name, "--help", cwd=tmp_path)
+    assert done.returncode == 0 and f"Usage: qpsmtpd {name}" in done.stdout
+
+
+def test_version_is_said(tmp_path):
+    assert process("--version", cwd=tmp_path).stdout == f"qpsmtpd {__version__}\n"
+
+
+def test_a_misspelt_command_is_recognised(tmp_path):
+    done = process("chekc", "rules.q", cwd=tmp_path)
+    assert done.returncode == 2 and "did you mean `check`?" in done.stderr
+
+
+def test_an_unknown_option_is_wrong_usage(tmp_path):
+    assert command("check", "--fromat", "json", "rules.q", cwd=tmp_path).returncode == 2
+    assert command("check", cwd=tmp_path).returncode == 2
+
+
+def test_a_bug_is_not_taken_for_findings(tmp_path, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("qpsmtpd.dsl.compile.check", broken)
+    rules = write_rules(tmp_path)
+    done = command("check", rules, cwd=tmp_path)
+    assert done.returncode == 3 and "Traceback" in done.stderr
+
+
+def test_check_of_good_rules_exits_with_0(tmp_path):
+    write_rules(tmp_path)
+    done = process("check", "rules.q", cwd=tmp_path)
+    assert done.returncode == 0 and "no errors, no warnings" in done.stdout and "\x1b" not in done.stdout
+
+
+def test_check_of_faulty_rules_exits_with_1_and_shows_each_finding(tmp_path):
+    write_rules(tmp_path, FAULTY)
+    done = command("check", "rules.q", cwd=tmp_path)
+    assert done.returncode == 1 and "rules.q:7:17: error[Q202]" in done.stdout and "rcpthosts" in done.stdout
+
+
+def test_the_fail_level_decides_what_counts_as_a_negative_answer(tmp_path):
+    write_rules(tmp_path)
+    codes = [
+        command("check", "--fail-level", level, "rules.q", cwd=tmp_path).returncode for level in ("error", "warning", "note")
+    ]
+    assert codes == [0, 0, 1]
+
+
+def test_findings_as_json_are_one_list_for_all_files(tmp_path):
+    rules = write_rules(tmp_path, FAULTY)
+    other = tmp_path / "other.q"
+    other.write_text("on recpt: deny\n")
+    done = command("check", "--format", "json", rules.name, other.name, cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and {"rules.q", "other.q"} == {finding["file"] for finding in found}
+    wanted = {"code", "severity", "message", "file", "line", "column", "end_line", "end_column", "help"}
+    assert all(wanted <= set(finding) for finding in found)
+
+
+def test_a_file_that_cannot_be_read_exits_with_3_and_the_others_are_checked(tmp_path):
+    write_rules(tmp_path, FAULTY)
+    done = command("check", "missing.q", "rules.q", tmp_path, cwd=tmp_path)
+    assert done.returncode == 3 and "Q202" in done.stdout
+    assert (
+        done.stderr
+        == f"qpsmtpd: cannot read missing.q: No such file or directory\nqpsmtpd: cannot read {tmp_path}: Is a directory\n"
+    )
+
+
+def test_explain_prints_the_page_of_a_code_in_either_case(tmp_path):
+    done = command("explain", "q501", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.startswith("# Q501 error:")
+    assert all(f"## {part}\n" in done.stdout for part in ("What", "Why", "Avoid", "Prefer"))
+
+
+def test_explain_of_an_unknown_code_is_wrong_usage(tmp_path):
+    done = command("explain", "Q999", cwd=tmp_path)
+    assert done.returncode == 2 and "there is no code Q999" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["reload", "status"])
+def test_without_a_service_the_commands_that_ask_one_exit_with_3(tmp_path, name):
+    write_rules(tmp_path)
+    done = process(name, "rules.q", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr == f"qpsmtpd: no service is running with the state folder {tmp_path}/state\n"
+    quick = command(name, cwd=tmp_path)
+    assert quick.returncode == 3 and f"{tmp_path}/qpsmtpd-data/state" in quick.stderr
+
+
+@pytest.mark.parametrize("name", ["reload", "status"])
+def test_a_rules_file_that_is_not_there_names_the_other_way(tmp_path, name):
+    done = command(name, "missing.q", cwd=tmp_path)
+    assert done.returncode == 3 and "--state-dir" in done.stderr
