@@ -72,7 +72,7 @@ class DataFile:
 class Constant:
     """Annotation mark: the argument must be known when the rules load.
 
-    `check` gets the text and returns what is wrong with it, or an empty text.
+    `check` gets the text, of a list each element, and returns what is wrong with it, or an empty text.
     """
 
     check: Callable[[str], str]

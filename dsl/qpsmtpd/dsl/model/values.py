@@ -107,7 +107,10 @@ class NetworkSet:
             number, tables, bits = int(ip), self._v6, 128
         else:
             return False
-        return any(number >> (bits - length) in starts for length, starts in tables)
+        for length, starts in tables:  # noqa: SIM110 - a generator costs more than the probes
+            if number >> (bits - length) in starts:
+                return True
+        return False
 
     def __iter__(self) -> Iterator[IPNetwork]:
         for length, starts in reversed(self._v4):

@@ -1,0 +1,24 @@
+"""Takes header fields out of the message."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from qpsmtpd.dsl.model.functions import Constant, Kind, function
+from qpsmtpd.dsl.model.services import Header
+from qpsmtpd.stdlib.message.field_names import name_fault
+
+
+@function(kind=Kind.EFFECT, since="data_post", until="queue")
+def remove_header(name: Annotated[str, Constant(name_fault)], *, header: Header) -> None:
+    """Removes every header field of that name from the message.
+
+    Upper and lower case are the same. When there is no such field nothing happens.
+
+    Arguments:
+        name: the field's name, without colon
+
+    Examples:
+        on data_post: remove_header("X-Spam-Status")
+    """
+    header.remove(name)
