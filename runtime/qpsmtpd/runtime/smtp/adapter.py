@@ -156,6 +156,8 @@ class Adapter(SMTP):
             return
         if machine.mode == CLOSED or (machine.half_closed and machine.mode != HOLD and not machine.blocked):
             transport.close()
+        elif self.connections.draining and self.at_rest:
+            self.connections.dismiss(self)
         elif len(machine.rest) > _KEPT:
             self._pause()
         elif self.paused and not machine.blocked and machine.mode != HOLD:
@@ -197,8 +199,6 @@ class Adapter(SMTP):
         except Exception as error:  # noqa: BLE001 - a bug of ours ends this session and no other
             machine.broken(error)
         self._pump()
-        if self.connections.draining and self.transport is not None and self.at_rest:
-            self.connections.dismiss(self)
 
 
 class _Nobody:

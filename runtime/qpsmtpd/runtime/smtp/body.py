@@ -120,16 +120,16 @@ class Body:
         for part in self.parts:
             start = max(0, len(head) - 3)
             head += part
-            end = 2 if head.startswith(b"\r\n") else head.find(b"\r\n\r\n", start) + 4
-            if end > 3 or end == 2:
-                head, self._headed = head[:end], True
+            end = 0 if head.startswith(b"\r\n") else head.find(b"\r\n\r\n", start, HEADER_LIMIT) + 2
+            if end != 1:
+                head, self._headed = head[: end + 2], True
                 break
-            if len(head) > HEADER_LIMIT:
-                self._headed = True
+            if len(head) >= HEADER_LIMIT:
+                head, self._headed = head[:HEADER_LIMIT], True
+                if b"\n" not in head[fields_end(head) :]:
+                    self._fail(replies.HEADER_TOO_BIG, b"")
                 break
         self.head = head
-        if len(head) > HEADER_LIMIT and head.find(b"\n", fields_end(head)) < 0:
-            self._fail(replies.HEADER_TOO_BIG, b"")
 
     def _lines(self, data: bytes, pos: int) -> int:
         """Takes octets that begin at a line's start."""

@@ -116,10 +116,6 @@ class Connections:
     def _sweep(self) -> None:
         self._timer = self.loop.call_later(_INTERVAL, self._sweep)
         sweep(self._connections, self.loop.time())
-        if self.draining:
-            for connection in tuple(self._connections):
-                if connection.at_rest:
-                    self.dismiss(connection)
 
     async def _until_empty(self, seconds: float) -> None:
         if not self._connections:

@@ -127,6 +127,9 @@ class Machine:
         busy, self.busy = self.busy, False
         self.want = None
         self.mode = COMMAND
+        if self.ended:
+            _ended(self, None)
+            return
         if self.gone and not (busy and self.body is None):
             self._end()
             return
@@ -230,12 +233,6 @@ class Machine:
         else:
             self.answer(verdict)
 
-    def wasted(self) -> None:
-        """Counts a command that advances no message."""
-        self.idle += 1
-        if self.idle > self.setup.settings.max_commands_without_mail and self.mode != CLOSED:
-            self.close(replies.TOO_MANY_COMMANDS, Reason.COMMANDS)
-
     def unsynchronised(self) -> None:
         """The client has sent something before a reply it had to wait for (RFC 2920 section 3.1)."""
         self.close(replies.UNSYNCHRONISED, Reason.UNSYNCHRONISED)
@@ -334,6 +331,11 @@ class Machine:
             return
         verb, _, argument = text.partition(" ")
         command = COMMANDS.get(verb) or COMMANDS.get(verb.upper())
+        if command is None or not command.advances:
+            self.idle += 1
+            if self.idle > self.setup.settings.max_commands_without_mail:
+                self.close(replies.TOO_MANY_COMMANDS, Reason.COMMANDS)
+                return
         if command is None:
             self.refuse(replies.UNKNOWN_COMMAND)
         elif command.last and not last:
@@ -344,8 +346,6 @@ class Machine:
             self.refuse(replies.NO_ARGUMENT)
         else:
             command.run(self, argument)
-        if command is None or not command.advances:
-            self.wasted()
 
     # -- the end
 

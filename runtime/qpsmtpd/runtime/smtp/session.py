@@ -47,6 +47,9 @@ class Helo(str):
         return parse_literal(self)
 
 
+_NOT_SAID = Helo("")
+
+
 class Facts:
     """What rules have set so far, kept at a point to which a later command goes back."""
 
@@ -96,7 +99,7 @@ class Session(Asking):
         self.listener = listener
         self.services = services
         self.connections = connections
-        self.helo: Helo | None = None
+        self.helo = _NOT_SAID
         self.esmtp = False
         self.score: float = 0
         self.karma: float = 0

@@ -20,7 +20,7 @@ def received(session: Session, transaction: Transaction, hostname: str) -> bytes
     """The field, folded, with its line end."""
     ip = session.ip
     literal = f"[{ip}]" if ip.version == 4 else f"[IPv6:{ip}]"
-    helo = _UNSAFE.sub("?", str(session.helo))[:_NAME_LIMIT]
+    helo = _UNSAFE.sub("?", session.helo)[:_NAME_LIMIT]
     only = transaction.recipients[0].text if len(transaction.recipients) == 1 else ""
     lines = [
         f"Received: from {helo} ({literal})",
