@@ -63,3 +63,11 @@ def test_the_finding_says_when_the_value_is_absent():
 
 def test_the_parts_of_a_recipient_are_always_there():
     assert checked('on rcpt: if recipient.domain == "x.org" and recipient.local == "y" deny').codes == []
+
+
+def test_a_header_field_that_was_tested_may_be_gone_after_an_effect():
+    tested = "on data_post:\n    unless header.subject skip\n"
+    used = '    if header.subject == "x" deny'
+    assert checked(tested + used).codes == []
+    assert checked(f'{tested}    add_header("X", "y")\n{used}').codes == ["Q405"]
+    assert checked(f'{tested}    if trusted add_header("X", "y")\n{used}').codes == ["Q405"]

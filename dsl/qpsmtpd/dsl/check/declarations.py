@@ -47,6 +47,8 @@ def _params(define: tree.Define, book: Book) -> None:
         if param.name.text in seen:
             book.findings.add("Q206", param.name.span, f"`{define.name.text}` has two parameters `{param.name.text}`")
         second_meaning(param.name, book)
+        if isinstance(param.default, tree.Verdict):
+            later(book.findings, param.default.span, "a verdict as a value")
         seen.add(param.name.text)
 
 

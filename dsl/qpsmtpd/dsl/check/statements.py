@@ -20,6 +20,7 @@ from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.check.verdicts import decide
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
+from qpsmtpd.dsl.model.functions import Kind
 from qpsmtpd.dsl.model.hooks import READABLE, readable
 from qpsmtpd.dsl.model.types import BOOL, ERROR, NUMBER, TEMPLATE, TEXT
 from qpsmtpd.dsl.syntax import tree
@@ -40,6 +41,9 @@ def _body(nodes: Sequence[tree.Statement], scope: Scope) -> tuple[Stmt, ...]:
     for node in nodes:
         found, scope = _statement(node, scope)
         made += found
+        if any(_changes_message(statement) for statement in found):
+            kept = (path for path in scope.present if path[0] not in ("header", "message"))
+            scope = replace(scope, present=frozenset(kept))
     return tuple(made)
 
 
@@ -57,6 +61,13 @@ def _statement(node: tree.Statement, scope: Scope) -> tuple[tuple[Stmt, ...], Sc
         return _if(node, scope)
     made = _single(node, replace(scope, rule=scope.rule or _place(node.span, scope.book)))
     return (() if made is None else (made,)), scope
+
+
+def _changes_message(statement: Stmt) -> bool:
+    """True when it may call an effect: what was tested of the header before need not hold behind it."""
+    if isinstance(statement, Choose):
+        return any(_changes_message(inner) for inner in (*statement.then, *statement.orelse))
+    return isinstance(statement, typed.Do) and statement.call.function.kind is Kind.EFFECT
 
 
 def _single(node: tree.Verdict | tree.Action | tree.Assign | tree.Match, scope: Scope) -> Stmt | None:
