@@ -21,16 +21,15 @@ _WARM_UP_RUN = 5_000
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two short rounds and 1,000 idle connections")
+    parser.add_argument("--quick", action="store_true", help="two short rounds")
     parser.add_argument("--rounds", type=int, help="rounds of each measure (5; 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="seconds a run lasts, about (1; 0.5 with --quick)")
-    parser.add_argument("--idle", type=int, help="idle connections to hold open (5000; 1000 with --quick)")
+    parser.add_argument("--idle", type=int, default=5000, help="idle connections to hold open (5000)")
     parser.add_argument("--only", action="append", choices=list(COMMANDS), help="measure only this server (may be repeated)")
     parser.add_argument("--json", type=Path, help="also write every run to this file")
     chosen = parser.parse_args(words)
     chosen.rounds = chosen.rounds or (2 if chosen.quick else 5)
     chosen.seconds = chosen.seconds or (0.5 if chosen.quick else 1.0)
-    chosen.idle = chosen.idle or (1000 if chosen.quick else 5000)
     return chosen
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench import place, process
@@ -81,8 +83,19 @@ def once(measure: Measure, server: Server, count: int) -> Run:
 
 
 def memory_per_connection(server: Server, count: int) -> float:
-    """KiB that each of `count` idle connections adds to the server, after EHLO. Raises Failed."""
-    before = process.memory(server.pid).pss
+    """KiB that an idle connection adds to the server, after EHLO, when `count` are open. Raises Failed.
+
+    It is the growth from half of them to all: what the first ones need may come out of memory that the start left free.
+    """
+    with _held(server, count // 2):
+        half = process.memory(server.pid).pss
+        with _held(server, count - count // 2):
+            return (process.memory(server.pid).pss - half) / (count - count // 2)
+
+
+@contextlib.contextmanager
+def _held(server: Server, count: int) -> Iterator[None]:
+    """So many connections, open and idle. Raises Failed."""
     hold = [str(place.LOAD_CLIENT), "hold", "127.0.0.1", str(server.port), str(count), "100"]
     with subprocess.Popen(hold, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
         assert client.stdout and client.stdin
@@ -90,10 +103,11 @@ def memory_per_connection(server: Server, count: int) -> float:
             client.kill()
             raise Failed(f"{server.name}: {count} connections did not open in {_LIMIT:.0f} s")
         opened = json.loads(client.stdout.readline())
-        time.sleep(0.5)  # let the server finish what it does after a greeting
-        after = process.memory(server.pid).pss
-        client.stdin.close()
-        client.wait(30)
-    if opened["done"] < count:
-        raise Failed(f"{server.name}: only {opened['done']} of {count} connections stayed open")
-    return (after - before) / count
+        try:
+            if opened["done"] < count:
+                raise Failed(f"{server.name}: only {opened['done']} of {count} connections stayed open")
+            time.sleep(0.5)  # let the server finish what it does after a greeting
+            yield
+        finally:
+            client.stdin.close()
+            client.wait(30)
