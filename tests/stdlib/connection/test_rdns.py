@@ -3,11 +3,11 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
-from qpsmtpd.runtime.service.resolver import DnsResolver
 
 from library_doubles import KnownClient, PreparedResolver
 from qpsmtpd.dsl.model.types import DOMAIN, optional
 from qpsmtpd.dsl.model.values import Answer, LookupFailure
+from qpsmtpd.runtime.service.resolver import DnsResolver
 from qpsmtpd.stdlib import catalogue
 from qpsmtpd.stdlib.connection.rdns import rdns
 

@@ -6,10 +6,10 @@ from ipaddress import IPv4Address, ip_address
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qpsmtpd.runtime.service.resolver import DnsResolver
 
 from library_doubles import KnownClient, PreparedResolver
 from qpsmtpd.dsl.model.values import Answer, Listing, LookupFailure
+from qpsmtpd.runtime.service.resolver import DnsResolver
 from qpsmtpd.stdlib import catalogue
 from qpsmtpd.stdlib.dns import answer_codes
 from qpsmtpd.stdlib.dns.dnsbl import dnsbl, zone_fault

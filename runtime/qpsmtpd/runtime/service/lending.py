@@ -6,11 +6,10 @@ import socket
 import time
 from pathlib import Path
 
-from qpsmtpd.runtime.service.resolver import resolver
-
 from qpsmtpd.dsl.model.program import Program
 from qpsmtpd.dsl.model.values import Domain, Time
 from qpsmtpd.runtime.engine.services import Journal, Services, SiteFacts
+from qpsmtpd.runtime.service.resolver import resolver
 
 
 class SystemClock:
