@@ -48,7 +48,6 @@ class Order:
 
 def serve(order: Order) -> int:
     """Runs until it is told to stop. Returns the exit code: 0, or 1 when the rules are refused. Raises Cannot."""
-    os.umask(0o077)
     # until there are rules to reload, a SIGHUP must not end the process
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if order.folder is not None:
@@ -62,6 +61,7 @@ def serve(order: Order) -> int:
         print(render_text(loaded.findings, colour=sys.stderr.isatty()), end="", file=sys.stderr)
     if loaded.program is None:
         return 1
+    os.umask(0o077)
     _raise_file_limit()
     service = Service(order, loaded, loaded.program)
     try:
