@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
@@ -62,19 +61,21 @@ def layout(lines: list[Line], findings: Findings) -> list[Placed]:
         elif width == top.width:
             top.mended = -1
         top.lines.append(placed)
-    _after_end(levels[0].lines, findings)
-    return levels[0].lines
+    return _ended(levels[0].lines, findings)
 
 
-def _after_end(lines: list[Placed], findings: Findings) -> None:
+def _ended(lines: list[Placed], findings: Findings) -> list[Placed]:
     """`end` counts only as the last line; what follows an earlier one is reported, and read all the same."""
-    for placed, follower in pairwise(lines[:]):
-        if [token.text for token in placed.tokens] == ["end"]:
+    kept = lines[-1:]
+    for placed, follower in zip(lines[-2::-1], lines[:0:-1], strict=True):
+        if [token.text for token in placed.tokens] != ["end"]:
+            kept.append(placed)
+        else:
             note = Note(placed.tokens[0].span, "`end` is here")
             what = follower.tokens[0].to(follower.tokens[-1])
             help = "remove it, or move `end` to the last line"
             findings.add("Q109", what, "this stands after `end`, which ends the file", help=help, notes=(note,))
-            lines.remove(placed)
+    return kept[::-1]
 
 
 def _descend(levels: list[_Level], width: int) -> None:

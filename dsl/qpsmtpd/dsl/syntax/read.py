@@ -24,6 +24,14 @@ from qpsmtpd.dsl.syntax.tree import TopLevel
 REPAIRS = 8
 """Mistakes mended in one line before the rest of it is given up."""
 
+OPERATORS = 150
+"""Operators and attributes in one expression."""
+
+BRANCHES = 100
+"""Branches of one `if`."""
+
+_DEEPENING = frozenset({"OR", "AND", "NOT", "PLUS", "MINUS", "DEFAULT", "DOT", "LPAR", "LSQB", "LBRACE"})
+
 _BUILD = {**EXPRESSIONS, **STATEMENTS, **TOP, "start": list}
 
 
@@ -57,6 +65,7 @@ class Reader:
         try:
             self._feed(0, end)
         except _Stuck:
+            self._cut_short(last_token(lines[-1]))
             self._broken(end)
             self._feed(0, end)
         parts: list[Any] = self._values[-1]
@@ -64,12 +73,21 @@ class Reader:
         return tuple(part for part in parts if isinstance(part, TOP_LEVEL)), ended
 
     def _block(self, lines: Sequence[Placed]) -> None:
+        branches = 0
         for placed in lines:
-            self._line(placed)
+            branches = branches + 1 if placed.tokens[0].type == "ELIF" else 0
+            if branches <= BRANCHES:
+                self._line(placed)
+            elif branches == BRANCHES + 1:
+                message = f"this `if` has more than {BRANCHES} branches"
+                self._findings.add("Q101", placed.tokens[0].span, message, help="ask about a whole list at once: `x in list`")
 
     def _line(self, placed: Placed) -> None:
         kept = self._states[:], self._values[:]
         tokens = placed.tokens
+        if self._too_long(tokens):
+            self._give_up(placed)
+            return
         for repaired in range(REPAIRS):
             try:
                 self._feed_line(tokens, placed)
@@ -80,7 +98,7 @@ class Reader:
                 quiet = placed.line.reported or (repaired > 0 and slip.general)
                 if not quiet:
                     slip.report(self._findings)
-                if slip.mended is None:
+                if not slip.mended:
                     self._give_up(placed)
                     return
                 tokens = slip.mended
@@ -90,18 +108,36 @@ class Reader:
         if placed.block:
             self._inside(placed, kept)
 
+    def _too_long(self, tokens: list[Token]) -> bool:
+        """Reports an expression whose tree would be deeper than any stage of the compiler should have to follow."""
+        depth = 0
+        for token in tokens if len(tokens) > OPERATORS else ():
+            depth = 0 if token.type == "COMMA" else depth + (token.type in _DEEPENING)
+            if depth > OPERATORS:
+                message = f"this expression has more than {OPERATORS} operators"
+                self._findings.add("Q101", token.span, message, help="put parts of it into a `define`, or values into a list")
+                return True
+        return False
+
     def _inside(self, placed: Placed, kept: tuple[list[int], list[Any]]) -> None:
         self._block(placed.block)
-        dedent = _after(last_token(placed), "DEDENT")
+        last = last_token(placed)
+        dedent = _after(last, "DEDENT")
         try:
             self._feed(0, dedent)
         except _Stuck:
             try:
+                self._cut_short(last)
                 self._broken(dedent)
                 self._feed(0, dedent)
             except _Stuck:
                 self._states[:], self._values[:] = kept
                 self._broken(placed.tokens[0])
+
+    def _cut_short(self, last: Token) -> None:
+        """Reports a label with no rule below it, or a policy with nothing but its description."""
+        what = "this policy has no rules" if last.type == "STRING" else "no rule follows this label"
+        self._findings.add("Q101", last.span, what, help="write what belongs to it below it, or remove it")
 
     def _feed_line(self, tokens: list[Token], placed: Placed) -> None:
         for index, token in enumerate(tokens):
@@ -150,13 +186,20 @@ class Reader:
                 values.append(token)
                 return
             size = action.size
+            if size == 1 and action.name is None:
+                del states[-1]
+                goto = table[states[-1]][action.origin]
+                assert isinstance(goto, int)
+                states.append(goto)
+                row = table[goto]
+                continue
             parts = values[-size:] if size else []
             if size:
                 del states[-size:], values[-size:]
             if action.name is not None:
                 value: Any = _BUILD[action.name](_flat(parts))
             else:
-                value = parts[0] if size == 1 else _Splice(parts)
+                value = _Splice(parts)
             goto = table[states[-1]][action.origin]
             assert isinstance(goto, int)
             states.append(goto)
