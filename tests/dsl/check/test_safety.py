@@ -105,9 +105,9 @@ class Run:
     def __init__(self, answers: dict[str, bool | Unknown]) -> None:
         self.answers = dict(answers, **{"gate of recipient.domain": answers["gate"]})
         self.gated = False
-        self.proved = answers["own"] is True
+        # a client that relays when the hook begins has proved it in an earlier one
+        self.proved = answers["own"] is True or answers["relay"] is True
         self.unproved_relay = False
-        self.began_as_relay = answers["relay"] is True
 
     def value(self, c: x.Expr) -> bool | Unknown:
         if isinstance(c, x.Const):
@@ -153,7 +153,7 @@ class Run:
             v = self.value(s.value)
             if isinstance(v, Unknown):
                 return "defer" if v.defer else None
-            if v and not (self.proved or self.answers["relay"] is True):
+            if v and not self.proved:
                 self.unproved_relay = True
             self.answers["relay"] = v
             return None
