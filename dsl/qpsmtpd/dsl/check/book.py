@@ -38,6 +38,8 @@ class Book:
     constants: dict[str, Const] = field(default_factory=dict)
     evaluating: list[str] = field(default_factory=list)
     """The constants whose values are being worked out, outermost first."""
+    used_faulty: bool = False
+    """True once a rule has used a constant that has a finding."""
     used_defines: set[str] = field(default_factory=set)
     locals: count[int] = field(default_factory=lambda: count(1))
 

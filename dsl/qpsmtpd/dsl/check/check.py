@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from qpsmtpd.dsl.check.book import Book, Scope
 from qpsmtpd.dsl.check.declarations import check_unused, declare, listeners, work_out
+from qpsmtpd.dsl.check.doubt import misplaced, typed_block, unread
 from qpsmtpd.dsl.check.expressions import expression
 from qpsmtpd.dsl.check.settings import config_dir, listener_settings, server_settings
 from qpsmtpd.dsl.check.sources import Sources
-from qpsmtpd.dsl.check.statements import block
 from qpsmtpd.dsl.check.typed import Block, TypedListener, TypedRules
 from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.check.uses import statements
@@ -40,6 +40,7 @@ def check(path: str, *, catalogue: Catalogue, read: Callable[[str], bytes], find
     found = statements(path, folder, sources, findings)
     if found is None:
         return None
+    doubt = {*unread(found, findings)}
     book = Book(findings, catalogue, sources, path, expression)
     declare(found, book)
     servers = [s for s in found if isinstance(s, tree.Server)]
@@ -49,22 +50,26 @@ def check(path: str, *, catalogue: Catalogue, read: Callable[[str], bytes], find
     declared = listeners(found, findings)
     settings = {name: listener_settings(each, Scope(book)) for name, each in declared.items()} or {_DEFAULT: ListenerSettings()}
     spans = {name: each.span for name, each in declared.items()} or {_DEFAULT: Span(path, 1, 1, 1, 1)}
-    blocks = [*_blocks(found, [*settings], book)]
+    blocks = [*_blocks(found, [*settings], book, doubt)]
     check_unused(book)
-    made = tuple(TypedListener(name, spans[name], settings[name], _hooks(name, blocks)) for name in settings)
-    return TypedRules(server, made, folder, sources.digest)
+    made = (TypedListener(name, spans[name], settings[name], _hooks(name, blocks), frozenset(doubt)) for name in settings)
+    return TypedRules(server, tuple(made), folder, sources.digest)
 
 
 _Placed = tuple[str, frozenset[str], Block]
 """A block, its hook, and the listeners at which it runs."""
 
 
-def _blocks(found: Sequence[tree.TopLevel], names: list[str], book: Book) -> Iterator[_Placed]:
+def _blocks(found: Sequence[tree.TopLevel], names: list[str], book: Book, doubt: set[str]) -> Iterator[_Placed]:
+    """The blocks in written order; `doubt` gets the hooks in which something was not understood."""
     for on in found:
         if isinstance(on, tree.On) and not on.shadow:
             places = _listeners(on, names, book.findings)
+            doubt.update(misplaced(on, names))
             for hook in dict.fromkeys(name.text for name in on.hooks if _known_hook(name, book.findings)):
-                yield hook, places, block(on, hook, book)
+                made, doubtful = typed_block(on, hook, book)
+                doubt.update([hook] if doubtful else [])
+                yield hook, places, made
 
 
 def _known_hook(name: Name, findings: Findings) -> bool:

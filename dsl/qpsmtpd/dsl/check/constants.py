@@ -36,7 +36,9 @@ def constant(name: str, span: Span, book: Book) -> Const:
         book.evaluating.append(name)
         book.constants[name] = _evaluate(name, book)
         book.evaluating.pop()
-    return replace(book.constants[name], span=span)
+    value = book.constants[name]
+    book.used_faulty |= value.type == ERROR
+    return replace(value, span=span)
 
 
 def _evaluate(name: str, book: Book) -> Const:

@@ -252,6 +252,8 @@ class TypedListener:
     span: Span
     settings: ListenerSettings
     hooks: Mapping[str, tuple[Block, ...]]
+    in_doubt: frozenset[str] = frozenset()
+    """Hooks whose rules may be incomplete here because of errors found: to miss something in them would be a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
