@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from meta.checkout import ROOT, shown
+from meta.checkout import ROOT, SOURCE_ROOTS, shown
 from meta.rules_text import FILES, compiled, completed, told
 from meta.rules_text import codes as found
 from qpsmtpd.dsl.diagnostics.codes import Code, codes
@@ -54,7 +54,7 @@ def test_the_good_example_of_a_code_gives_no_error_and_not_that_finding(code):
 
 def test_every_code_in_the_source_has_a_page_and_every_page_is_in_the_source():
     used = {}
-    for root in ("dsl", "stdlib"):
+    for root in SOURCE_ROOTS:
         for path in (ROOT / root).rglob("*.py"):
             for name in re.findall(r"[\"'](Q\d{3})[\"']", path.read_text("utf-8")):
                 used.setdefault(name, shown(path))
