@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qpsmtpd.dsl.check.check import check
-
 from qpsmtpd.dsl.check import safety
+from qpsmtpd.dsl.check.check import check
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.lint import lint
 from qpsmtpd.dsl.model.functions import Catalogue

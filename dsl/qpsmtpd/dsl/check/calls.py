@@ -9,6 +9,7 @@ from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.arguments import argument, left_out
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.declared import declared_type
+from qpsmtpd.dsl.check.failing import as_called, own_names
 from qpsmtpd.dsl.check.fitting import wanted
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.check.unsupported import later
@@ -90,7 +91,8 @@ def read_by_call(node: Name, row: Readable, scope: Scope) -> Expr:
 def function_call(node: Call, function: Function, scope: Scope) -> Expr:
     """A call of a library function, checked; one that computes from constants alone is its value."""
     callable_here = _callable_here(node, function, scope)
-    given = _given(node, [p.name for p in function.parameters], f"`{function.name}`", scope)
+    node, function = as_called(node, function, scope)
+    given = _given(node, [p.name for p in function.parameters], f"`{function.name}`", scope, own_names(function))
     if given is None:
         return faulty(node.span)
     arguments: list[Expr] = []
@@ -132,8 +134,13 @@ def _callable_here(node: Call, function: Function, scope: Scope) -> bool:
     return False
 
 
-def _given(node: Call, names: list[str], whose: str, scope: Scope) -> dict[str, tree.Expression] | None:
-    """Which argument was written for which parameter; None when they cannot be told apart."""
+def _given(
+    node: Call, names: list[str], whose: str, scope: Scope, besides: tuple[str, ...] = ()
+) -> dict[str, tree.Expression] | None:
+    """Which argument was written for which parameter; None when they cannot be told apart.
+
+    `besides` are names that were taken already, for what is said of a wrong one.
+    """
     given: dict[str, tree.Expression] = {}
     good = True
     for position, written in enumerate(node.arguments):
@@ -147,8 +154,9 @@ def _given(node: Call, names: list[str], whose: str, scope: Scope) -> dict[str, 
             return None
         elif name not in names:
             span = written.name.span if written.name else written.span
-            allowed = f"its parameters are {words(names, 'and')}" if names else "it has no parameters"
-            scope.findings.add("Q210", span, f"{whose} has no parameter `{name}`", allowed=allowed, help=suggestion(name, names))
+            known = [*names, *besides]
+            allowed = f"its parameters are {words(known, 'and')}" if known else "it has no parameters"
+            scope.findings.add("Q210", span, f"{whose} has no parameter `{name}`", allowed=allowed, help=suggestion(name, known))
             good = False
         elif name in given:
             scope.findings.add("Q211", written.span, f"`{name}` of {whose} is given twice")
