@@ -16,6 +16,7 @@ _ONE = [
     ("on mail: deny 4.7.1", "Q303", "`deny 5.7.1`"),
     ("on mail: defer 550", "Q303", "`deny 550`"),
     ("on mail: accept 550", "Q303", "`deny 550`"),
+    ("on mail: deny 5.1", "Q303", "`deny 550`"),
     ('on mail: deny "über"', "Q304", ""),
     ('on mail: deny "a\\tb"', "Q304", ""),
     ('on mail: deny "550 no"', "Q304", '"no"'),

@@ -83,7 +83,8 @@ def _stays(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
 def _class_fits(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
     right = str(CLASS[verb])
     for literal, what in ((node.code, "reply code"), (node.enhanced, "enhanced code")):
-        if literal and not literal.raw.startswith(right):
+        malformed = literal is node.code and literal is not None and not literal.raw.isdecimal()
+        if literal and (malformed or not literal.raw.startswith(right)):
             _wrong_class(literal, what, verb, scope)
             return False
     return True
@@ -99,7 +100,7 @@ def _wrong_class(literal: Literal, what: str, verb: Verb, scope: Scope) -> None:
         literal.span,
         f"`{verb.value}` needs {_article(what)} {what} that begins with {right}, not {literal.raw}",
         why="a client takes 4xx for a refusal for now and tries again, 5xx for a refusal for good, 2xx for success",
-        help=f"write `{verb.value} {example}`" + (f", or `{fitting} {literal.raw}`" if fitting else ""),
+        help=f"write `{verb.value} {example}`" + (f", or `{fitting} {literal.raw}`" if fitting not in ("", verb.value) else ""),
     )
 
 
