@@ -37,27 +37,26 @@ class BodyLimits(NamedTuple):
 class Body:
     """A message while it comes in."""
 
-    __slots__ = ("_carry", "_headed", "_limits", "_small", "_tail", "fault", "file", "head", "memory", "parts", "size", "taken")
+    fault: bytes | None = None
+    """The reply at the end of data when the message cannot be taken."""
+    file: SpoolFile | None = None
+    memory = 0
+    """Octets in `parts`."""
+    size = 0
+    """Octets of content so far, after dot-unstuffing."""
+    taken = 0
+    """Octets received so far."""
+    head = b""
+    """What the message begins with, to the end of its header section."""
+    _headed = False
+    _tail = b""
+    _carry: bytearray | None = None
+    _small: bytearray | None = None
 
     def __init__(self, limits: BodyLimits) -> None:
         self._limits = limits
-        self._carry = bytearray()
-        self._small = bytearray()
-        self._tail = b""
-        self.fault: bytes | None = None
-        """The reply at the end of data when the message cannot be taken."""
         self.parts: list[bytes] = []
         """The content that is in memory, after what is in `file`."""
-        self.file: SpoolFile | None = None
-        self.head = b""
-        """What the message begins with, to the end of its header section."""
-        self._headed = False
-        self.memory = 0
-        """Octets in `parts`."""
-        self.size = 0
-        """Octets of content so far, after dot-unstuffing."""
-        self.taken = 0
-        """Octets received so far."""
 
     @property
     def full(self) -> bool:
@@ -78,7 +77,7 @@ class Body:
             if len(carry) > self._limits.line + 1:
                 self._fail(replies.BODY_LINE_TOO_LONG, bytes(carry))
             return -1
-        self._carry = bytearray()
+        self._carry = None
         end = self._lines(bytes(carry), 0)
         return end if end < 0 else end - kept + pos
 
@@ -97,13 +96,12 @@ class Body:
 
     def fail(self, reply: bytes) -> None:
         """Gives the message up for a reason from outside, between two reads."""
-        self._fail(reply, bytes(self._carry))
+        self._fail(reply, bytes(self._carry or b""))
 
     def release(self) -> None:
         """Gives memory and disk space back."""
         self.parts = []
-        self._small = bytearray()
-        self._carry = bytearray()
+        self._small = self._carry = None
         self.memory = 0
         if self.file is not None:
             self.file.close()
@@ -113,7 +111,7 @@ class Body:
         """Puts gathered octets in their place, and finds the end of the header section among the parts."""
         if self._small:
             self.parts.append(bytes(self._small))
-            self._small = bytearray()
+            self._small = None
         if self._headed:
             return
         head = self.head
@@ -153,8 +151,8 @@ class Body:
             self._tail = (self._tail + rest)[-4:]
         elif len(rest) > self._limits.line + 1:
             self._fail(replies.BODY_LINE_TOO_LONG, rest)
-        else:
-            self._carry += rest
+        elif rest:
+            self._carry = bytearray(rest)
         return -1
 
     def _block(self, block: bytes, dots: bool) -> None:
@@ -178,14 +176,16 @@ class Body:
 
     def _keep(self, block: bytes) -> None:
         small = self._small
-        if len(block) < _SMALL and (small or len(self.parts) >= _SMALL_ALONE):
+        if len(block) < _SMALL and (small is not None or len(self.parts) >= _SMALL_ALONE):
+            if small is None:
+                small = self._small = bytearray()
             small += block
             if len(small) < _GATHERED:
                 return
             block = b""
-        if small:
+        if small is not None:
             self.parts.append(bytes(small))
-            self._small = bytearray()
+            self._small = None
         if block:
             self.parts.append(block)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qpsmtpd.dsl.model.verdicts import Verb, Verdict
+from qpsmtpd.dsl.model.verdicts import Verdict
 from qpsmtpd.runtime.smtp import replies
 from qpsmtpd.runtime.smtp.paths import Refused, parse_mail, parse_rcpt
 from qpsmtpd.runtime.smtp.receiving import data_decided
 from qpsmtpd.runtime.smtp.session import Helo, Transaction
-from qpsmtpd.runtime.smtp.states import Reason, State
+from qpsmtpd.runtime.smtp.states import ACCEPT, DISCARD, GREETED, MAIL, RCPT, REFUSING, Reason
 
 if TYPE_CHECKING:
     from qpsmtpd.runtime.smtp.machine import Machine
@@ -43,13 +43,13 @@ def _greeted(machine: Machine, verdict: Verdict | None) -> None:
     session = machine.session
     helo, esmtp, transaction, facts = machine.before
     machine.before = None
-    if verdict is not None and verdict.verb in (Verb.DENY, Verb.DEFER):
+    if verdict is not None and verdict.verb in REFUSING:
         machine.refused("helo", verdict)
         session.helo, session.esmtp, session.transaction = helo, esmtp, transaction
         session.restore(facts)
         return
     machine.at_helo = session.keep()
-    machine.state = State.GREETED
+    machine.state = GREETED
     machine.out.append(machine.setup.ehlo if session.esmtp else machine.setup.helo)
 
 
@@ -69,9 +69,9 @@ def mail(machine: Machine, argument: str) -> None:
 def _sender_decided(machine: Machine, verdict: Verdict | None) -> None:
     if verdict is None:
         machine.out.append(replies.SENDER_OK)
-        machine.state = State.MAIL
-    elif verdict.verb is Verb.ACCEPT:
-        machine.state = State.MAIL
+        machine.state = MAIL
+    elif verdict.verb is ACCEPT:
+        machine.state = MAIL
         machine.answer(verdict)
     else:
         machine.refused("mail", verdict)
@@ -100,7 +100,7 @@ def _recipient_decided(machine: Machine, verdict: Verdict | None) -> None:
     session = machine.session
     transaction = session.transaction
     assert transaction is not None and transaction.recipient is not None
-    if verdict is None or verdict.verb is Verb.ACCEPT:
+    if verdict is None or verdict.verb is ACCEPT:
         if not (transaction.marked or session.relay):
             machine.record(
                 "relay-stopped",
@@ -111,15 +111,15 @@ def _recipient_decided(machine: Machine, verdict: Verdict | None) -> None:
             machine.refused("rcpt", replies.NO_MARK)
             return
         transaction.recipients.append(transaction.recipient)
-        machine.state = State.RCPT
+        machine.state = RCPT
         if verdict is None:
             machine.out.append(replies.RECIPIENT_OK)
         else:
             machine.answer(verdict)
-    elif verdict.verb is Verb.DISCARD:
+    elif verdict.verb is DISCARD:
         machine.record("discarded", recipient=transaction.recipient.text, rule=verdict.rule)
         transaction.discarded += 1
-        machine.state = State.RCPT
+        machine.state = RCPT
         machine.answer(verdict)
     else:
         machine.refused("rcpt", verdict)

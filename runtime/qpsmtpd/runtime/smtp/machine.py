@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from qpsmtpd.dsl.model.verdicts import Verb, Verdict
+from qpsmtpd.dsl.model.verdicts import Verdict
 from qpsmtpd.runtime.engine.hooks import failed_hook, run_hook
 from qpsmtpd.runtime.smtp import replies
 from qpsmtpd.runtime.smtp.body import Body
 from qpsmtpd.runtime.smtp.receiving import end_of_data, spill, unfinished
 from qpsmtpd.runtime.smtp.session import FRESH, Session
 from qpsmtpd.runtime.smtp.setup import Setup
-from qpsmtpd.runtime.smtp.states import BODY, CLOSED, COMMAND, HOLD, SKIP, Reason, State
+from qpsmtpd.runtime.smtp.states import BODY, CLOSED, COMMAND, DENY, GREETED, HOLD, NEW, REFUSING, SKIP, Reason, State
 from qpsmtpd.runtime.smtp.table import COMMANDS
 
 LINE_LIMIT = 2048
@@ -63,7 +63,7 @@ class Machine:
     def __init__(self, setup: Setup, session: Session) -> None:
         self.setup = setup
         self.session = session
-        self.state = State.NEW
+        self.state: State = NEW
         self.mode = HOLD
         self.out: list[bytes] = []
         """Replies to be written."""
@@ -135,7 +135,7 @@ class Machine:
             return
         session = self.session
         early = self._strict and session.heard and not session.asked_early
-        if early and (result is None or result.verb not in (Verb.DENY, Verb.DEFER)):
+        if early and (result is None or result.verb not in REFUSING):
             self.unsynchronised()
         elif then is not None:
             then(self, result)
@@ -228,7 +228,7 @@ class Machine:
 
     def deny(self, verdict: Verdict) -> None:
         """Answers with a rule's deny or defer."""
-        if verdict.verb is Verb.DENY and not verdict.disconnect:
+        if verdict.verb is DENY and not verdict.disconnect:
             self.refuse(verdict.reply)
         else:
             self.answer(verdict)
@@ -258,8 +258,8 @@ class Machine:
         if self.body is not None:
             self.body.release()
             self.body = None
-        if self.state is not State.NEW:
-            self.state = State.GREETED
+        if self.state is not NEW:
+            self.state = GREETED
 
     # -- input
 
@@ -326,7 +326,7 @@ class Machine:
             self.refuse(replies.BARE_LINE_FEED)
             return
         text = line[:-1].decode("latin-1")
-        if not (text.isascii() and text.isprintable()):
+        if not (text.isprintable() and text.isascii()):
             self.refuse(replies.NOT_PRINTABLE)
             return
         verb, _, argument = text.partition(" ")
@@ -366,7 +366,7 @@ class Machine:
 
 def _greet(machine: Machine, verdict: Verdict | None) -> None:
     machine.at_connect = machine.at_helo = machine.session.keep()
-    if verdict is None or verdict.verb not in (Verb.DENY, Verb.DEFER):
+    if verdict is None or verdict.verb not in REFUSING:
         machine.out.append(machine.setup.banner)
         return
     machine.refused("connect", verdict)

@@ -16,25 +16,25 @@ from qpsmtpd.runtime.smtp import replies
 from qpsmtpd.runtime.smtp.body import Body
 from qpsmtpd.runtime.smtp.message import ReceivedMessage
 from qpsmtpd.runtime.smtp.spool import SpoolFile
-from qpsmtpd.runtime.smtp.states import BODY
+from qpsmtpd.runtime.smtp.states import ACCEPT, BODY, DENY, DISCARD, REFUSING
 
 if TYPE_CHECKING:
     from qpsmtpd.runtime.smtp.machine import Machine
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NOWHERE = verdict(Verb.DISCARD, "rcpt", 250, "2.0.0", "Ok")
+_NOWHERE = verdict(DISCARD, "rcpt", 250, "2.0.0", "Ok")
 """The answer for a message all of whose recipients were discarded."""
 
 
 def data_decided(machine: Machine, verdict: Verdict | None) -> None:
     """The rules of `data` have decided: reads the message, or refuses it before it is sent."""
-    if verdict is not None and verdict.verb in (Verb.DENY, Verb.DEFER):
+    if verdict is not None and verdict.verb in REFUSING:
         machine.refused("data", verdict)
         machine.drop()
         return
     transaction = machine.session.transaction
     assert transaction is not None
-    transaction.discard = verdict if verdict is not None and verdict.verb is Verb.DISCARD else None
+    transaction.discard = verdict if verdict is not None and verdict.verb is DISCARD else None
     machine.body = Body(machine.setup.limits)
     machine.mode = BODY
     machine.out.append(replies.START_DATA)
@@ -70,7 +70,7 @@ def end_of_data(machine: Machine) -> None:
     body.finish()
     if body.fault is not None:
         code, enhanced = body.fault[:3].decode("ascii"), body.fault[4:9].decode("ascii")
-        verb = Verb.DENY if code.startswith("5") else Verb.DEFER
+        verb = DENY if code.startswith("5") else Verb.DEFER
         _answer(machine, Verdict(verb, "engine", int(code), enhanced, body.fault[10:-2].decode("ascii"), reply=body.fault))
         return
     machine.body = None
@@ -84,7 +84,7 @@ def end_of_data(machine: Machine) -> None:
 def _judged(machine: Machine, verdict: Verdict | None) -> None:
     transaction = machine.session.transaction
     assert transaction is not None
-    if verdict is not None and verdict.verb is not Verb.ACCEPT:
+    if verdict is not None and verdict.verb is not ACCEPT:
         _answer(machine, verdict)
     elif transaction.gone:
         _answer(machine, replies.CLIENT_GONE)
@@ -102,7 +102,7 @@ def _answer(machine: Machine, verdict: Verdict) -> None:
     """The message's one answer and one record; then the transaction is over."""
     _record(machine, verdict.verb.value, verdict)
     machine.drop()
-    if verdict.verb in (Verb.DENY, Verb.DEFER):
+    if verdict.verb in REFUSING:
         machine.deny(verdict)
         return
     machine.messages += 1

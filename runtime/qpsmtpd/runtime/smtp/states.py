@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from qpsmtpd.dsl.model.verdicts import Verb
+
 COMMAND, BODY, SKIP, HOLD, CLOSED = range(5)
 """Modes: reading commands, the message, the rest of a line that was too long; below HOLD input is worked on.
 HOLD keeps it while something is awaited; CLOSED drops it."""
@@ -16,6 +18,13 @@ class State(enum.IntEnum):
     GREETED = 1
     MAIL = 2
     RCPT = 3
+
+
+NEW, GREETED, MAIL, RCPT = State
+
+REFUSING = (Verb.DENY, Verb.DEFER)
+DENY, ACCEPT, DISCARD = Verb.DENY, Verb.ACCEPT, Verb.DISCARD
+"""The words above and these as plain names: looking a member up in its enumeration costs more than a comparison."""
 
 
 class Reason(enum.Enum):
