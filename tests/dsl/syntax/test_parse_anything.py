@@ -18,12 +18,12 @@ from qpsmtpd.dsl.syntax.tree import File
 
 WHOLE = (Path(__file__).parent / "files" / "whole_language.q").read_text("utf-8")
 LINES = WHOLE.split("\n")
-WORDS = [
-    *"on rcpt if unless elif else unknown match case let deny 550 5.7.1 accept pass skip ( ) [ ] { } : , . = == -> <> @ / + -".split(),
-    *'"text" " """ \' ; && ! \\ # relay rcpthosts(domain) server listener policy apply shadow test given expect end'.split(),
-    *"and or not in matches at by as per before 1h30m 25MB 300/1h 10.0.0.0/8 ::1 /x/i 5. {{ \t \n \n\n".split(" "),
-    *["\n", "\n    ", "\n        ", "\n\t", "    ", " "],
-]
+VOCABULARY = r"""
+on rcpt if unless elif else unknown match case let deny 550 5.7.1 accept pass skip and or not in matches at by as per before
+( ) [ ] { } : , . = == -> <> @ / + - " \"\"\" ' ; && ! \ # {{ "text" 1h30m 25MB 300/1h 10.0.0.0/8 ::1 /x/i 5.
+relay rcpthosts(domain) server listener policy apply shadow test given expect end
+"""
+WORDS = [*VOCABULARY.split(), *["\t", "\n", "\n\n", "\n    ", "\n        ", "\n\t", "    ", " "] * 2]
 
 
 def read(text: str) -> tuple[File, Findings]:

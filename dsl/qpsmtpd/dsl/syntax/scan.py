@@ -220,8 +220,10 @@ def _bracket(state: _Scan, token: Token) -> None:
             _too_deep(state, token)
     elif token.text in OPENING.values() and state.brackets:
         opened = state.brackets.pop()
-        if OPENING[opened.text] != token.text and not state.reported:
+        if OPENING[opened.text] != token.text:
             state.reported = True
+            opens = max((i for i, b in enumerate(state.brackets) if OPENING[b.text] == token.text), default=None)
+            state.brackets = state.brackets[:opens]
             note = Note(token.span, f"`{token.text}` stands where `{OPENING[opened.text]}` is wanted")
             state.findings.add(
                 "Q102",
