@@ -211,16 +211,16 @@ class Rules:
 
     def statement(self, depth: int) -> typed.Stmt:
         leaves = (self.decision, self.setting, self.binding, self.logging, self.telling)
-        if depth <= 0:
-            return self.one(*leaves, depth=2)
-        return self.one(self.choice, self.choice, self.choice, *leaves, depth=depth)
+        outer = self.reason
+        made = self.one(*leaves, depth=2) if depth <= 0 else self.one(*[self.choice] * 3, *leaves, depth=depth)
+        self.reason = outer
+        return made
 
     def choice(self, depth: int) -> typed.Stmt:
-        at, outer = self.at(), self.reason
+        at = self.at()
         condition = self.truth(depth + 1)
         then, orelse = self.body(depth), self.body(depth)
         unknown = self.body(depth) if self.draw(st.booleans()) else None
-        self.reason = outer
         return typed.Choose(at, f"rules.q:{at.line}", condition, then, orelse, unknown)
 
     def decision(self, depth: int) -> typed.Stmt:
@@ -273,8 +273,8 @@ def outcome(run: Callable[[Session, Transaction], Any], answers: list[object]) -
     return decided, WORLD.asked, told, session.relay, session.score, session.karma, transaction.marked
 
 
-@settings(max_examples=250, deadline=None)
-@given(written(), st.lists(ANSWERS, min_size=12, max_size=12))
+@settings(max_examples=200, deadline=None)
+@given(written(), st.lists(ANSWERS, min_size=15, max_size=15))
 def test_compiled_rules_mean_what_the_manual_says(blocks: tuple[typed.Block, ...], worlds: list[list[object]]) -> None:
     hook = program("rcpt", *blocks).listeners[0].hooks["rcpt"]
 

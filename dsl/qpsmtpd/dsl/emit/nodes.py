@@ -60,11 +60,6 @@ def is_none(value: ast.expr) -> ast.Compare:
     return compare(value, ast.Is(), constant(None))
 
 
-def is_known(value: ast.expr) -> ast.Compare:
-    """True for an absence of unknown, as `spread` gives it."""
-    return is_none(value)
-
-
 def is_unknown(temporary: str) -> ast.BoolOp:
     return ast.BoolOp(
         ast.Or(),
