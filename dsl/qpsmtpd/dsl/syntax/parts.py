@@ -54,7 +54,8 @@ def span(parts: Parts) -> Span:
     first, last = parts[0], parts[-1]
     if isinstance(first, Token) and isinstance(last, Token):
         return first.to(last)
-    return (first.span if first is last else first.span.to(last.span)) if parts else None  # type: ignore[return-value]
+    start: Span = first.span
+    return start if first is last else start.to(last.span)
 
 
 def one(parts: Parts, kind: type[_T]) -> _T | None:

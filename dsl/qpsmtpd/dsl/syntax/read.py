@@ -95,7 +95,7 @@ class Reader:
             except _Stuck as stuck:
                 self._states[:], self._values[:] = kept
                 slip = explain(_failure(tokens, stuck, placed))
-                quiet = placed.line.reported or (repaired > 0 and slip.general)
+                quiet = (placed.line.reported and slip.code != "Q110") or (repaired > 0 and slip.general)
                 if not quiet:
                     slip.report(self._findings)
                 if not slip.mended:

@@ -196,7 +196,7 @@ def _goes_on(state: _Scan) -> bool:
         return False
     if last.text == "\\":
         state.tokens.pop()
-    elif last.type not in _UNFINISHED or _STATEMENT_LINE.match(state.text, match.end()):
+    elif (last.type not in _UNFINISHED and last.text not in ("&&", "||")) or _STATEMENT_LINE.match(state.text, match.end()):
         leading = _LEADING.match(state.text, match.end())
         if leading is None or len(match[1]) < len(state.indent):
             return False

@@ -1,6 +1,6 @@
 """Decides what the words of a line are called in the grammar.
 
-A keyword is a keyword only where the grammar can use it (recover.py asks); this file says which words and signs have
+A keyword is a keyword only where the grammar can use it (read.py asks the table); this file says which words and signs have
 a name of their own at all.
 """
 
@@ -13,9 +13,9 @@ from qpsmtpd.dsl.syntax.tree import Span
 
 
 class Token(NamedTuple):
-    """A word, sign or literal. `type` is its terminal, `name` the one to fall back to where a keyword cannot stand.
+    """A word, sign or literal with its place: lines and columns from 1, the end exclusive.
 
-    `value` is a literal's value. BAD tokens have no terminal: no grammar takes them.
+    `type` is its terminal; BAD is none, so no line with such a token parses. `value` is a literal's value.
     """
 
     type: str
