@@ -41,6 +41,7 @@ class Book:
     used_faulty: bool = False
     """True once a rule has used a constant that has a finding."""
     used_defines: set[str] = field(default_factory=set)
+    used_lets: set[str] = field(default_factory=set)
     locals: count[int] = field(default_factory=lambda: count(1))
 
 

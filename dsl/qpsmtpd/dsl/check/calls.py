@@ -14,7 +14,7 @@ from qpsmtpd.dsl.check.fitting import wanted
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.check.wording import words
-from qpsmtpd.dsl.diagnostics.findings import Note
+from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.functions import Function, Kind
 from qpsmtpd.dsl.model.hooks import ORDER, Readable
@@ -102,10 +102,19 @@ def function_call(node: Call, function: Function, scope: Scope) -> Expr:
             arguments.append(argument(written, parameter, function, scope))
         else:
             arguments.append(left_out(node, parameter, function, scope))
+    if function.kind is Kind.GATE:
+        arguments = [_as_meant(a, given.get(p.name), scope) for a, p in zip(arguments, function.parameters, strict=True)]
     if not callable_here or any(a.type == ERROR for a in arguments):
         return faulty(node.span)
     made = typed.FunctionCall(node.span, function.returns, function, tuple(arguments))
     return _worked_out(made, scope)
+
+
+def _as_meant(argument: Expr, written: tree.Expression | None, scope: Scope) -> Expr:
+    """A gate's argument of a wrong type, as it is: that the gate then proves nothing is the finding that matters most."""
+    if argument.type != ERROR or written is None:
+        return argument
+    return replace(scope, book=replace(scope.book, findings=Findings())).typed(written)
 
 
 def _callable_here(node: Call, function: Function, scope: Scope) -> bool:

@@ -72,7 +72,7 @@ def work_out(book: Book) -> None:
 
 
 def check_unused(book: Book) -> None:
-    """Reports what is wrong with defines that no rule uses: what would be found in the hook that suits them best."""
+    """Reports what no rule uses; and what is wrong with such a define: what would be found in the hook that suits it best."""
     for name, define in book.defines.items():
         if name in book.used_defines:
             continue
@@ -81,6 +81,18 @@ def check_unused(book: Book) -> None:
         for finding in best.sorted():
             parts = {"why": finding.why, "allowed": finding.allowed, "help": finding.help}
             book.findings.add(finding.code, finding.span, finding.message, notes=finding.notes, **parts)
+    _report_unused(book)
+
+
+def _report_unused(book: Book) -> None:
+    """Only where all else is well: a rule that is not understood uses what it names all the same."""
+    if book.findings.errors:
+        return
+    unused: list[tuple[tree.Let | tree.Define, str]] = [(book.lets[name], "let") for name in book.lets.keys() - book.used_lets]
+    unused += [(book.defines[name], "define") for name in book.defines.keys() - book.used_defines]
+    for declared, what in unused:
+        message = f"`{what} {declared.name.text}` is never used"
+        book.findings.add("Q602", declared.name.span, message, help="use it, or take it away")
 
 
 def _trial(define: tree.Define, hook: str, book: Book) -> Findings:

@@ -64,6 +64,7 @@ def _name(node: tree.Name, scope: Scope, wanted: Type | None) -> Expr:
     if name in scope.values:
         return replace(scope.values[name], span=node.span)
     if name in book.lets:
+        book.used_lets.add(name)
         return constant(name, node.span, book)
     if name not in READABLE:
         return unknown_name(node, scope, wanted)

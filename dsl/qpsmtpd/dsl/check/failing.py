@@ -32,12 +32,9 @@ def as_called(node: tree.Call, function: Function, scope: Scope) -> tuple[tree.C
     rest = [a for a in node.arguments if a.name is None or a.name.text not in names]
     for argument in node.arguments:
         name = argument.name.text if argument.name is not None else ""
-        if name not in names:
-            continue
-        if name == "on_error":
-            function = _policy(argument.value, function, scope)
-        else:
-            function = _timeout(argument.value, function, scope)
+        settle = _SETTLED.get(name)
+        if settle is not None and name in names:
+            function = settle(argument.value, function, scope)
     return replace(node, arguments=tuple(rest)), function
 
 
@@ -81,3 +78,6 @@ def _word(value: tree.Expression | tree.Verdict) -> str:
         case tree.Literal(kind="text"):
             return str(value.value)
     return ""
+
+
+_SETTLED = {"timeout": _timeout, "on_error": _policy}

@@ -21,6 +21,7 @@ Facts = frozenset[str]
 NO_FACTS: Facts = frozenset()
 
 GATE, RELAY, WANTED, PROVED, EVERYONE = "gate", "relay", "wanted", "proved", "everyone"
+EVERY_FACT: Facts = frozenset({GATE, RELAY, WANTED, PROVED})
 
 
 def about_this_recipient(call: x.FunctionCall) -> bool:
@@ -49,8 +50,8 @@ class Knowledge:
     def gained(self, condition: x.Expr, truth: bool) -> Facts | None:
         """The facts that hold once `condition` is `truth`; None when it never is."""
         match condition:
-            case x.Const(type=kind) if kind == ERROR:  # it has a finding already; nothing follows from it
-                return NO_FACTS
+            case x.Const(type=kind) if kind == ERROR:  # it has a finding already, and may have been the gate
+                return EVERY_FACT
             case x.Const():
                 return NO_FACTS if bool(condition.value) is truth else None
             case x.Not():

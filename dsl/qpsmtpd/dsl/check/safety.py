@@ -59,7 +59,7 @@ def prove(rules: x.TypedRules, findings: Findings) -> None:
             _report_relays(flow, findings)
             if hook == "rcpt":
                 _report_accepts(listener, flow, end, findings)
-        if "rcpt" not in listener.hooks:
+        if "rcpt" not in listener.hooks and "rcpt" not in listener.in_doubt:
             _report_accepts(listener, Flow(Knowledge("rcpt")), {NO_FACTS: ()}, findings)
 
 
@@ -174,6 +174,8 @@ def _report_accepts(listener: x.TypedListener, flow: Flow, end: States, findings
             help=_REMEDY,
             notes=path,
         )
+    if "rcpt" in listener.in_doubt and not _wrong_gates(blocks):
+        return  # what was not understood may have been the gate
     for facts, path in end.items():
         if WANTED not in facts:
             span = blocks[-1].span if blocks else listener.span
@@ -207,6 +209,12 @@ def _misleading(listener: x.TypedListener) -> Iterator[str]:
             if text and text not in seen:
                 seen.add(text)
                 yield text
+
+
+def _wrong_gates(blocks: tuple[x.Block, ...]) -> bool:
+    """True when a gate was asked, and not about the recipient in hand: then it is known what is wrong."""
+    gates = [p for p in _all_parts(blocks) if isinstance(p, x.FunctionCall) and p.function.kind is Kind.GATE]
+    return bool(gates) and not any(about_this_recipient(gate) for gate in gates)
 
 
 def _all_parts(blocks: tuple[x.Block, ...]) -> Iterator[x.Expr]:

@@ -9,12 +9,11 @@ from qpsmtpd.dsl.diagnostics.findings import Findings
 
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning for each `if` that always or never holds by its constants alone."""
-    for listener in rules.listeners:
-        for hook, blocks in listener.hooks.items():
-            for block in blocks:
-                for statement in statements(block.body):
-                    if isinstance(statement, x.Choose):
-                        _condition(statement.condition, Knowledge(hook), findings)
+    hooks = (each for listener in rules.listeners for each in listener.hooks.items())
+    for hook, blocks in hooks:
+        for statement in (s for block in blocks for s in statements(block.body)):
+            if isinstance(statement, x.Choose):
+                _condition(statement.condition, Knowledge(hook), findings)
 
 
 def _condition(condition: x.Expr, knowledge: Knowledge, findings: Findings) -> None:

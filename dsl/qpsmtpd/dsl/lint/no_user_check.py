@@ -10,7 +10,7 @@ from qpsmtpd.dsl.diagnostics.findings import Findings
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A note for each listener whose `rcpt` never reads the recipient itself."""
     for listener in rules.listeners:
-        if not any(_reads_recipient(block) for block in listener.hooks.get("rcpt", ())):
+        if "rcpt" not in listener.in_doubt and not any(_reads_recipient(block) for block in listener.hooks.get("rcpt", ())):
             findings.add(
                 "Q603",
                 listener.span,

@@ -49,22 +49,21 @@ class Address:
     domains are and their local parts are but for case.
     """
 
-    __slots__ = ("domain", "local", "text")
+    __slots__ = ("_compared", "domain", "local", "text")
 
     def __init__(self, local: str | None, domain: str | None, text: str) -> None:
         self.local = local
         self.domain = domain
         self.text = text
         """The canonical written form without angle brackets; empty for the null sender."""
+        # rules compare an address many times, so what is compared is made once
+        self._compared = (None if local is None else local.lower(), domain)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Address) and self._key() == other._key()
+        return isinstance(other, Address) and self._compared == other._compared
 
     def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str | None, str | None]:
-        return (None if self.local is None else self.local.lower(), self.domain)
+        return hash(self._compared)
 
     def __str__(self) -> str:
         return self.text
