@@ -2,6 +2,7 @@
 
 import pytest
 
+from qpsmtpd.dsl.check import safety
 from qpsmtpd.dsl.compile import Compiled, compile_rules
 from qpsmtpd.stdlib import catalogue
 
@@ -129,3 +130,15 @@ def test_the_same_text_gives_byte_identical_python() -> None:
     assert first is not None and second is not None
     assert first.python == second.python
     assert first.digest == second.digest
+
+
+def test_a_bug_of_ours_is_a_finding_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(safety, "prove", broken)
+    outcome = compiled(LINE + DELIVERY)
+    assert outcome.program is None
+    (finding,) = outcome.findings.sorted()
+    assert finding.code == "Q901"
+    assert "ZeroDivisionError: a bug" in finding.why

@@ -6,6 +6,7 @@ only add to. Nothing is opened here: `read` is the caller's.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.lint import lint
 from qpsmtpd.dsl.model.functions import Catalogue
 from qpsmtpd.dsl.model.program import Program
+from qpsmtpd.dsl.syntax.tree import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,28 @@ def compile_rules(path: str, catalogue: Catalogue, read: Callable[[str], bytes],
     """
     findings = Findings()
     home = folder if folder is not None else str(Path(path).absolute().parent)
-    rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=home)
+    try:
+        program = _stages(path, catalogue, read, home, findings)
+    except Exception:  # a bug of ours: the operator gets a finding, the report its traceback, and old rules stay
+        findings.add(
+            "Q901",
+            Span(path, 1, 1, 1, 1),
+            "qpsmtpd itself stopped on these rules; this is not your mistake",
+            why=traceback.format_exc().rstrip(),
+            help="please report it with these lines and the rules file",
+        )
+        program = None
+    return Compiled(program, findings)
+
+
+def _stages(path: str, catalogue: Catalogue, read: Callable[[str], bytes], folder: str, findings: Findings) -> Program | None:
+    rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=folder)
     if rules is None:
-        return Compiled(None, findings)
+        return None
     safety.prove(rules, findings)
     lint(rules, findings)
     if findings.errors:
-        return Compiled(None, findings)
+        return None
     from qpsmtpd.dsl.emit.emit import emit  # what only a clean file needs is not loaded for a faulty one
 
-    return Compiled(emit(rules), findings)
+    return emit(rules)
