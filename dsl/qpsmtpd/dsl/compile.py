@@ -38,7 +38,7 @@ def compile_rules(path: str, catalogue: Catalogue, read: Callable[[str], bytes],
     home = folder if folder is not None else str(Path(path).absolute().parent)
     try:
         program = _stages(path, catalogue, read, home, findings)
-    except Exception:  # a bug of ours: the operator gets a finding, the report its traceback, and old rules stay
+    except Exception:  # noqa: BLE001 - a bug of ours: the operator gets a finding, the report its traceback, and old rules stay
         findings.add(
             "Q901",
             Span(path, 1, 1, 1, 1),
