@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from qpsmtpd.dsl.model.settings import parse_endpoint
 from qpsmtpd.runtime.service.cannot import Cannot
@@ -19,21 +19,35 @@ def open_sockets(endpoints: Iterable[str]) -> list[socket.socket]:
     made: list[socket.socket] = []
     try:
         for endpoint in endpoints:
-            host, port = parse_endpoint(endpoint)
-            hosts = _LOOPBACK if host == "localhost" else (host,)
-            for number, address in enumerate(hosts):
-                try:
-                    made.append(_listen(address, port))
-                except OSError as error:
-                    # a machine without IPv6 has a localhost all the same
-                    if number and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                        continue
-                    raise Cannot(_reason(endpoint, error)) from error
+            made += _opened(endpoint)
     except Cannot:
         for one in made:
             one.close()
         raise
     return made
+
+
+def _opened(endpoint: str) -> list[socket.socket]:
+    host, port = parse_endpoint(endpoint)
+    if host != "localhost":
+        return [_listen_or_say(endpoint, host, port)]
+    first, second = _LOOPBACK
+    made = [_listen_or_say(endpoint, first, port)]
+    try:
+        made.append(_listen(second, port))
+    except OSError as error:
+        # a machine without IPv6 has a localhost all the same
+        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            made[0].close()
+            raise Cannot(_reason(endpoint, error)) from error
+    return made
+
+
+def _listen_or_say(endpoint: str, address: str, port: int) -> socket.socket:
+    try:
+        return _listen(address, port)
+    except OSError as error:
+        raise Cannot(_reason(endpoint, error)) from error
 
 
 def _listen(address: str, port: int) -> socket.socket:
