@@ -38,7 +38,7 @@ def test_an_unknown_option_is_wrong_usage(tmp_path):
 
 
 def test_a_bug_is_not_taken_for_findings(tmp_path, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise ZeroDivisionError
 
     monkeypatch.setattr("qpsmtpd.dsl.compile.check", broken)
