@@ -49,6 +49,15 @@ def test_a_bug_is_not_taken_for_findings(tmp_path, monkeypatch):
     assert "ZeroDivisionError" in done.stdout
 
 
+def test_a_bug_of_the_command_itself_keeps_its_traceback(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("qpsmtpd.dsl.diagnostics.render.render_text", broken)
+    done = command("check", write_rules(tmp_path), cwd=tmp_path)
+    assert done.returncode == 3 and "Traceback" in done.stderr
+
+
 def test_check_of_good_rules_exits_with_0(tmp_path):
     write_rules(tmp_path)
     done = process("check", "rules.q", cwd=tmp_path)

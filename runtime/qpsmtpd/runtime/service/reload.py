@@ -110,7 +110,8 @@ class Reloader:
     def _judge(self, loaded: Loaded, force: bool) -> Outcome:
         active, findings = self._active, loaded.findings
         if loaded.program is None:
-            return self._outcome(REFUSED, findings)
+            ours = any(finding.code == "Q901" for finding in findings.sorted())
+            return self._outcome(FAILED if ours else REFUSED, findings)
         lost = () if force else vanished(loaded.program, active.program, loaded, active.ended)
         if lost:
             return self._outcome(REFUSED, findings, reasons=lost)
