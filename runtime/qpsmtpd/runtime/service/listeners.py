@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from qpsmtpd.dsl.model.settings import parse_endpoint
 from qpsmtpd.runtime.service.cannot import Cannot
