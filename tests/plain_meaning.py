@@ -128,6 +128,8 @@ class Meaning:
                 return self.strict(e, e.values)
             case typed.Not():
                 return self.strict(e, (e.operand,))
+            case typed.Folded():
+                return self.strict(e, (e.text,))
             case typed.Present():
                 return self.strict(e, (e.value,))
             case typed.Contains():
@@ -161,6 +163,8 @@ class Meaning:
                 return "/".join("" if value is None else str(value).lower() for value in values)
             case typed.Not():
                 return not values[0]
+            case typed.Folded():
+                return values[0].lower()
             case typed.Present():
                 return values[0] is not None
             case typed.Contains():

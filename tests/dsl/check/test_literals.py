@@ -21,7 +21,7 @@ from qpsmtpd.dsl.check.patterns import BadPattern, compile_pattern, upper_case_l
         ("_spf.x.org", "_spf.x.org"),
         ("localhost", "localhost"),
         ("[192.0.2.1]", "[192.0.2.1]"),
-        ("[IPv6:2001:DB8::1]", "[ipv6:2001:db8::1]"),
+        ("[IPv6:2001:DB8::1]", "[IPv6:2001:db8::1]"),
     ],
 )
 def test_a_domain_is_lower_case_a_labels(text, value):

@@ -103,6 +103,8 @@ def _value(expr: Expr) -> Any:
             return _OPERATORS[expr.operator](_value(expr.left), _value(expr.right))
         case typed.Contains():
             return _value(expr.item) in _value(expr.collection)
+        case typed.Folded():
+            return str(_value(expr.text)).lower()
         case typed.Matches():
             return expr.pattern.value.search(_value(expr.text)) is not None
         case typed.Default():

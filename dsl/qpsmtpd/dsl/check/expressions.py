@@ -211,4 +211,6 @@ def _index(node: tree.Index, scope: Scope) -> Expr:
     if element is None:
         scope.findings.add("Q401", of.span, f"{a(of.type)} has no named elements", allowed='maps and `header["X-Name"]` have')
         return faulty(node.span)
+    if isinstance(of, typed.Read) and of.name.name == "params" and isinstance(key, Const):
+        key = replace(key, value=str(key.value).upper())  # how the keywords are kept, however the client wrote them
     return typed.Item(node.span, t.optional(element), of, key)

@@ -128,6 +128,8 @@ def _children(expression: x.Expr) -> tuple[x.Expr, ...]:
             return (expression.left, expression.right)
         case x.Contains():
             return (expression.item, expression.collection)
+        case x.Folded():
+            return (expression.text,)
         case x.Matches():
             return (expression.text, expression.pattern)
         case x.Default():

@@ -79,7 +79,7 @@ def domain(text: str) -> Domain:
 def _literal(text: str) -> str:
     bare = text[5:] if text.lower().startswith("ipv6:") else text
     found = ip(bare)
-    return f"IPv6:{found}".lower() if found.version == 6 else str(found)
+    return f"IPv6:{found}" if found.version == 6 else str(found)
 
 
 def listed_domain(text: str) -> Domain:

@@ -109,7 +109,16 @@ def _compared(node: Binary, scope: Scope) -> Expr:
         return _no_order(node, left, scope)
     if fit(right, scope, left.type, f"what `{node.operator}` compares with {_value_of(left)}").type == t.ERROR:
         return faulty(node.span)
+    if left.type.folded or right.type.folded:
+        left, right = _folded(left), _folded(right)
     return typed.Compare(node.span, t.BOOL, node.operator, left, right)
+
+
+def _folded(text: Expr) -> Expr:
+    """The text as it is compared without regard to case: constants once and for all, what is in lower case anyway as it is."""
+    if isinstance(text, Const):
+        return replace(text, value=str(text.value).lower())
+    return text if _lower(text) else typed.Folded(text.span, text.type, text)
 
 
 def _pair(node: Binary, scope: Scope) -> tuple[Expr, Expr]:
@@ -159,7 +168,8 @@ def _contained(node: Binary, scope: Scope) -> Expr:
     if collection.type == t.ERROR:
         return collection
     if isinstance(collection, Const) and isinstance(collection.value, tuple):
-        collection = replace(collection, value=frozenset(collection.value))
+        entries = (str(entry).lower() for entry in collection.value) if item.type.folded else collection.value
+        collection, item = replace(collection, value=frozenset(entries)), _folded(item) if item.type.folded else item
     found = typed.Contains(node.span, t.BOOL, item, collection)
     return typed.Not(node.span, t.BOOL, found) if node.operator == "not in" else found
 

@@ -108,6 +108,13 @@ class Contains(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class Folded(Typed):
+    """The text in lower case, for a comparison without regard to case."""
+
+    text: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Matches(Typed):
     """`text matches /pattern/`; the pattern is a Const whose value has `search`."""
 
@@ -159,6 +166,7 @@ Expr = (
     | Or
     | Compare
     | Contains
+    | Folded
     | Matches
     | Arithmetic
     | Default

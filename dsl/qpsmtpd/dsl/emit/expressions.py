@@ -179,6 +179,10 @@ def _contains(f: Frame, e: typed.Contains, given: Operands) -> ast.expr:
     return nodes.compare(given[0], ast.In(), given[1])
 
 
+def _folded(f: Frame, e: typed.Folded, given: Operands) -> ast.expr:
+    return nodes.call(nodes.attribute(given[0], "lower"))
+
+
 def _matches(f: Frame, e: typed.Matches, given: Operands) -> ast.expr:
     found = nodes.call(nodes.attribute(given[1], "search"), given[0])
     return nodes.compare(found, ast.IsNot(), nodes.constant(None))
@@ -212,6 +216,7 @@ _BUILD: Mapping[type, Callable[[Frame, Any, Operands], ast.expr]] = {
     typed.Not: _not,
     typed.Compare: _compare,
     typed.Contains: _contains,
+    typed.Folded: _folded,
     typed.Matches: _matches,
     typed.Arithmetic: _arithmetic,
     typed.Present: _present,
@@ -227,6 +232,7 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
     typed.Not: ("operand",),
     typed.Compare: ("left", "right"),
     typed.Contains: ("item", "collection"),
+    typed.Folded: ("text",),
     typed.Matches: ("text", "pattern"),
     typed.Arithmetic: ("left", "right"),
     typed.Present: ("value",),

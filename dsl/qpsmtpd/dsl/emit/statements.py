@@ -17,6 +17,7 @@ from qpsmtpd.dsl.emit.calls import shown
 from qpsmtpd.dsl.emit.expressions import local, steady, value
 from qpsmtpd.dsl.emit.frame import Frame
 from qpsmtpd.dsl.model.functions import Kind
+from qpsmtpd.dsl.model.types import NUMBER
 from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.syntax.tree import Span
 
@@ -122,7 +123,7 @@ def _set(f: Frame, statement: typed.Set) -> None:
         new = given[0]
         if statement.operator != "=":
             new = ast.BinOp(nodes.path(target.code), ast.Add() if statement.operator == "+=" else ast.Sub(), new)
-        if target.name == "score":
+        if target.type == NUMBER:
             new = nodes.call("round", new, nodes.constant(2))
         f.add(nodes.assign(target.code, new), statement.span)
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 FILTERS = ("upper", "lower", "length", "default", "join", "truncate")
 """The filters that a template may use."""
 
+_FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
+"""The years 1 and 9999, between which a time can be written; rules may have added any duration to one."""
+
 Texts = Callable[..., str]
 """A compiled template: gets the values in order, gives the finished text."""
 
@@ -87,7 +90,8 @@ def _number(value: float) -> str:
 def _time(value: object) -> str:
     if not isinstance(value, int | float):
         return str(finished(value))
-    return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    moment = datetime.fromtimestamp(min(max(value, _FIRST), _LAST), UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _duration(value: object) -> str:

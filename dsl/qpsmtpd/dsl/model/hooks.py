@@ -136,7 +136,7 @@ def _names(*rows: Readable) -> Mapping[str, tuple[Readable, ...]]:
     return table
 
 
-_HELO = Type("text", fields=(("domain", optional(t.DOMAIN)), ("literal", optional(t.IP))))
+_HELO = Type("text", fields=(("domain", optional(t.DOMAIN)), ("literal", optional(t.IP))), folded=True)
 _HEADER = Type("header", fields=tuple((n, optional(t.TEXT)) for n in ("from", "to", "subject", "date", "message_id")))
 _MESSAGE = Type("message", fields=(("size", t.SIZE),))
 

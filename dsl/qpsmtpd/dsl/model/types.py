@@ -21,7 +21,8 @@ class Type:
     """A type of the language; equal types are equal values.
 
     `of` holds the element of a list, map or optional type; `members` the values of an enumeration;
-    `fields` those of a record; `truthy` says that a record may stand as a condition.
+    `fields` those of a record; `truthy` says that a record may stand as a condition, `folded` that a text is compared
+    without regard to case.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Type:
     members: tuple[str, ...] = ()
     fields: tuple[tuple[str, Type], ...] = ()
     truthy: bool = False
+    folded: bool = False
 
     def __str__(self) -> str:
         if self.name == "optional":
@@ -67,8 +69,10 @@ TIME = Type("time")
 IP = Type("ip")
 NETWORK = Type("network")
 DOMAIN = Type("domain")
-ADDRESS = Type("address", fields=(("local", Type("optional", TEXT)), ("domain", Type("optional", DOMAIN))))
-RECIPIENT = Type("address", fields=(("local", TEXT), ("domain", DOMAIN)))
+LOCAL_PART = Type("text", folded=True)
+"""A text that keeps its spelling, and is compared without regard to case."""
+ADDRESS = Type("address", fields=(("local", Type("optional", LOCAL_PART)), ("domain", Type("optional", DOMAIN))))
+RECIPIENT = Type("address", fields=(("local", LOCAL_PART), ("domain", DOMAIN)))
 """An address that cannot be the null sender: its parts are always there."""
 PATTERN = Type("pattern")
 TEMPLATE = Type("template")
