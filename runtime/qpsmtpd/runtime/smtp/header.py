@@ -13,7 +13,7 @@ from textwrap import wrap
 
 from qpsmtpd.dsl.model.hooks import READABLE
 
-_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*")
 _NAME = re.compile(r"[!-9;-~]{1,70}")
 _FOLD = 78
 _ENCODED = 45

@@ -20,16 +20,16 @@ DOMAIN_LIMIT = 255
 PATH_LIMIT = 256
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
-_DOT_STRING = rf"{_ATOM}(?:\.{_ATOM})*+"
-_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}+(?<!-)"
-_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*+"
+_DOT_STRING = rf"{_ATOM}(?:\.{_ATOM})*"
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
 
 _PLAIN = re.compile(rf" *+<({_DOT_STRING})@({_DOMAIN})>")
 """What nearly every client sends; all else takes the long way."""
 _LOCAL = re.compile(_DOT_STRING)
 _HOST = re.compile(_DOMAIN)
-_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\[ -~])++)"')
-_ROUTE = re.compile(rf"@(?:{_DOMAIN}|\[[^]]*\])(?:,@(?:{_DOMAIN}|\[[^]]*\]))*+:")
+_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\[ -~])+)"')
+_ROUTE = re.compile(rf"@(?:{_DOMAIN}|\[[^]]*\])(?:,@(?:{_DOMAIN}|\[[^]]*\]))*:")
 _LITERAL = re.compile(r"\[([0-9A-Za-z.:]++)\]")
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*+")
 _VALUE = re.compile(r"[!-<>-~]++")
