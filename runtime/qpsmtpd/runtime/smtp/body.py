@@ -24,6 +24,12 @@ HEADER_LIMIT = 256 * 1024
 """Octets of a header section that are taken: all of it is looked at, so none may hide behind its length."""
 HOPS = 50
 """Trace fields of a message that is going round in circles (RFC 5321 section 6.3)."""
+_HOPS_SIZE = HOPS * len("Received:\r\n")
+
+_line_ends = IncrementalNewlineDecoder(None, False)
+"""Notes every kind of line end that it meets, in one pass: so each CR has its LF beside it, and each LF its CR, when it
+has met CRLF only. Counting CR, LF and CRLF takes three passes."""
+_PROPER = ("\r\n", None)
 
 
 class BodyLimits(NamedTuple):
@@ -83,10 +89,16 @@ class Body:
 
     def finish(self) -> None:
         """Judges the whole; to be called once, at the end of data."""
-        if self.fault is None:
+        if self.fault is not None:
+            return
+        parts = self.parts
+        end = parts[0].find(b"\r\n\r\n", 0, HEADER_LIMIT) if len(parts) == 1 and not self._headed else -1
+        if end >= 0 and self._small is None and not parts[0].startswith(b"\r\n"):
+            self.head = parts[0][: end + 4]  # what nearly every message is: one read, one header section
+        else:
             self._settle()
-            if self.fault is None and _hops(self.head) > HOPS:
-                self._fail(replies.LOOP, b"")
+        if len(self.head) > _HOPS_SIZE and (b"\n" + self.head.lower()).count(b"\nreceived:") > HOPS:
+            self._fail(replies.LOOP, b"")
 
     def taken_parts(self) -> list[bytes]:
         """Hands over what is in memory, for the disk."""
@@ -125,7 +137,7 @@ class Body:
             if len(head) >= HEADER_LIMIT:
                 head, self._headed = head[:HEADER_LIMIT], True
                 if b"\n" not in head[fields_end(head) :]:
-                    self._fail(replies.HEADER_TOO_BIG, b"")
+                    self.fail(replies.HEADER_TOO_BIG)
                 break
         self.head = head
 
@@ -160,34 +172,34 @@ class Body:
         limits = self._limits
         if b"\0" in block:
             return self._fail(replies.HAS_NUL, block)
-        if not _ends_well(block):
+        _line_ends.decode(block.decode("latin-1"), True)
+        if _line_ends.newlines not in _PROPER:
+            _line_ends.reset()
             return self._fail(replies.NOT_CRLF, block)
         if len(block) > limits.line and _longest_over(block, limits.line):
             return self._fail(replies.BODY_LINE_TOO_LONG, block)
         if dots:
             first = 1 if block.startswith(b".") else 0
             block = block[first:].replace(b"\r\n.", b"\r\n")
-        self.size += len(block)
+        size = len(block)
+        self.size += size
         if self.size > limits.size:
             return self._fail(replies.TOO_BIG, block)
-        self.memory += len(block)
-        self._keep(block)
+        self.memory += size
+        if self._small is None and (size >= _SMALL or len(self.parts) < _SMALL_ALONE):
+            self.parts.append(block)
+        else:
+            self._gather(block)
         return None
 
-    def _keep(self, block: bytes) -> None:
+    def _gather(self, block: bytes) -> None:
         small = self._small
-        if len(block) < _SMALL and (small is not None or len(self.parts) >= _SMALL_ALONE):
-            if small is None:
-                small = self._small = bytearray()
-            small += block
-            if len(small) < _GATHERED:
-                return
-            block = b""
-        if small is not None:
+        if small is None:
+            small = self._small = bytearray()
+        small += block
+        if len(small) >= _GATHERED:
             self.parts.append(bytes(small))
             self._small = None
-        if block:
-            self.parts.append(block)
 
     def _fail(self, reply: bytes, seen: bytes) -> None:
         """From here on only the end of data matters; `seen` began at a line's start."""
@@ -206,22 +218,6 @@ class Body:
             return found + 5
         self._tail = (tail + data[max(pos, len(data) - 4) :])[-4:]
         return -1
-
-
-def _hops(head: bytes) -> int:
-    if len(head) < HOPS * len("Received:\r\n"):
-        return 0
-    return (b"\n" + head.lower()).count(b"\nreceived:")
-
-
-def _ends_well(block: bytes) -> bool:
-    """True when each CR is followed by LF and each LF follows a CR.
-
-    The decoder notes every kind of line end that it meets, in one pass; counting CR, LF and CRLF takes three.
-    """
-    decoder = IncrementalNewlineDecoder(None, False)
-    decoder.decode(block.decode("latin-1"), True)
-    return decoder.newlines in ("\r\n", None)
 
 
 def _longest_over(block: bytes, limit: int) -> bool:

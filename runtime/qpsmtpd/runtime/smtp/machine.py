@@ -254,6 +254,7 @@ class Machine:
             session.transaction = None
             if transaction.message is not None:
                 transaction.message.release()
+                transaction.message = None  # it knows its transaction: without this, only the garbage collector would find them
             session.restore(self.at_helo)
         if self.body is not None:
             self.body.release()
@@ -383,6 +384,7 @@ def _ended(machine: Machine, _: Verdict | None) -> None:
         "disconnect",
         ip=machine.session.peer[0],
         listener=machine.setup.listener,
+        helo=machine.session.helo,
         reason=machine.reason.value,
         messages=machine.messages,
     )

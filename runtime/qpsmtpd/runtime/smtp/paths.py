@@ -24,7 +24,9 @@ _DOT_STRING = rf"{_ATOM}(?:\.{_ATOM})*"
 _LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
 
-_PLAIN = re.compile(rf" *+<({_DOT_STRING})@({_DOMAIN})>")
+_PLAIN = rf" *+<({_DOT_STRING})@({_DOMAIN})>"
+_PLAIN_MAIL = re.compile(rf"(?i:FROM):{_PLAIN}")
+_PLAIN_RCPT = re.compile(rf"(?i:TO):{_PLAIN}")
 """What nearly every client sends; all else takes the long way."""
 _LOCAL = re.compile(_DOT_STRING)
 _HOST = re.compile(_DOMAIN)
@@ -50,11 +52,11 @@ def parse_mail(argument: str, *, esmtp: bool, max_size: int) -> tuple[Address, M
 
     Raises Refused: 501 for syntax, 552 when SIZE (RFC 1870) is over `max_size`, 555 for a parameter not announced.
     """
-    if argument[:5].upper() != "FROM:":
-        raise Refused(replies.MAIL_SYNTAX)
-    plain = _PLAIN.match(argument, 5)
+    plain = _PLAIN_MAIL.match(argument)
     if plain is not None:
         sender, end = _plain(plain, replies.BAD_SENDER), plain.end()
+    elif argument[:5].upper() != "FROM:":
+        raise Refused(replies.MAIL_SYNTAX)
     else:
         start, end = _brackets(argument, 5, replies.MAIL_SYNTAX)
         path = argument[start : end - 1]
@@ -69,11 +71,11 @@ def parse_rcpt(argument: str, *, esmtp: bool, hostname: str) -> tuple[Address, M
 
     Raises Refused: 501 for syntax, 555 for any parameter, since none is announced.
     """
-    if argument[:3].upper() != "TO:":
-        raise Refused(replies.RCPT_SYNTAX)
-    plain = _PLAIN.match(argument, 3)
+    plain = _PLAIN_RCPT.match(argument)
     if plain is not None:
         recipient, end = _plain(plain, replies.BAD_RECIPIENT), plain.end()
+    elif argument[:3].upper() != "TO:":
+        raise Refused(replies.RCPT_SYNTAX)
     else:
         start, end = _brackets(argument, 3, replies.RCPT_SYNTAX)
         path = argument[start : end - 1]
@@ -109,10 +111,12 @@ def parse_literal(text: str) -> IPv4Address | IPv6Address | None:
 
 def _plain(match: re.Match[str], fault: bytes) -> Address:
     local, domain = match.groups()
-    if len(local) > LOCAL_LIMIT or len(domain) > DOMAIN_LIMIT or len(local) + len(domain) + 3 > PATH_LIMIT:
-        raise Refused(fault)
     domain = domain.lower()
-    return Address(local, domain, f"{local}@{domain}")
+    text = f"{local}@{domain}"
+    # a path as short as that keeps all three limits
+    if len(text) > LOCAL_LIMIT and (len(local) > LOCAL_LIMIT or len(domain) > DOMAIN_LIMIT or len(text) + 2 > PATH_LIMIT):
+        raise Refused(fault)
+    return Address(local, domain, text)
 
 
 def _brackets(argument: str, start: int, fault: bytes) -> tuple[int, int]:

@@ -43,6 +43,8 @@ def data_decided(machine: Machine, verdict: Verdict | None) -> None:
 async def spill(machine: Machine, body: Body) -> None:
     """Moves what is in memory to the disk. A failure is the message's, not the session's."""
     parts = body.taken_parts()
+    if body.fault is not None:
+        return
     try:
         body.file = await asyncio.to_thread(_write, body.file, parts, machine.setup.services.spool)
     except OSError as error:
@@ -127,9 +129,7 @@ def _record(machine: Machine, outcome: str, verdict: Verdict | None) -> None:
         "message",
         session=session.session_id,
         number=transaction.number,
-        listener=session.listener,
         ip=session.peer[0],
-        helo=session.helo,
         sender=transaction.sender.text,
         recipients=[r.text for r in transaction.recipients],
         size=size,
