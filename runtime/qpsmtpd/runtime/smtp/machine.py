@@ -112,6 +112,10 @@ class Machine:
         if self.rest:
             data = bytes(self.rest) + data
             self.rest = b""
+        if self.mode == COMMAND and data.find(b"\n") == len(data) - 1 <= LINE_LIMIT:
+            if data:  # one command, as most clients send them
+                self._command(data[:-1], True)
+            return
         self._run(data)
 
     def go_on(self) -> None:
