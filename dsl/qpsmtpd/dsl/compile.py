@@ -38,6 +38,14 @@ def compile_rules(path: str, catalogue: Catalogue, read: Callable[[str], bytes],
     home = folder if folder is not None else str(Path(path).absolute().parent)
     try:
         program = _stages(path, catalogue, read, home, findings)
+    except RecursionError:
+        findings.add(
+            "Q213",
+            Span(path, 1, 1, 1, 1),
+            "blocks, brackets and defines of these rules stand too deep inside of one another to be compiled",
+            help="take the deepest of them apart",
+        )
+        program = None
     except Exception:  # noqa: BLE001 - a bug of ours: the operator gets a finding, the report its traceback, and old rules stay
         findings.add(
             "Q901",

@@ -91,7 +91,7 @@ def test_any_part_of_a_good_file_can_be_read(one: int, other: int) -> None:
         "".join(f"{' ' * i}if x:\n" for i in range(300)),
         "on rcpt:\n" + "    denny now because 5 + ) of it\n" * 5000,
         "let x = " + "(" * 5000,
-        "let x = " + "a or " * 5000 + "b\n",
+        "let x = " + "a ?? " * 5000 + "b\n",
         "let x = " + "not " * 5000 + "b\n",
         "let x = a" + ".b" * 5000 + "\n",
         "on rcpt:\n    if a:\n        deny\n" + "    elif b:\n        deny\n" * 3000,

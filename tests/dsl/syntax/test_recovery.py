@@ -111,8 +111,10 @@ def test_a_malformed_literal_is_one_finding_with_its_remedy(text: str, message: 
 
 
 def test_an_expression_or_a_chain_of_branches_has_a_limit() -> None:
-    (long,) = read("let x = " + "a or " * 200 + "b\n")[1]
-    assert long.message == "this expression has more than 150 operators"
+    (long,) = read("let x = " + "a + " * 200 + "b\n")[1]
+    assert long.message == "this expression has more than 80 operators inside of one another"
+    assert read("let x = " + "(" * 40 + "a + " * 60 + "b" + ")" * 40 + "\n")[1] != []
+    assert read("let x = " + "not (a + b) or (c) and " * 1000 + "b\n")[1] == []
     (many,) = read("on connect:\n    if a:\n        pass\n" + "    elif b:\n        pass\n" * 101)[1]
     assert many.message == "this `if` has more than 100 branches"
 

@@ -38,6 +38,12 @@ class Book:
     constants: dict[str, Const] = field(default_factory=dict)
     evaluating: list[str] = field(default_factory=list)
     """The constants whose values are being worked out, outermost first."""
+    depth: int = 0
+    """How deep the expression in hand stands inside of others, those of defines and constants included."""
+    expansions: int = 0
+    """Defines put in place for the outermost expression in hand."""
+    too_large: set[str] = field(default_factory=set)
+    """The defines and constants that have become too large; one of them is told."""
     used_faulty: bool = False
     """True once a rule has used a constant that has a finding."""
     used_defines: set[str] = field(default_factory=set)

@@ -9,6 +9,7 @@ from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.arguments import argument, left_out
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.declared import declared_type
+from qpsmtpd.dsl.check.extent import NESTED, PARTS, too_large
 from qpsmtpd.dsl.check.failing import as_called, own_names
 from qpsmtpd.dsl.check.fitting import wanted
 from qpsmtpd.dsl.check.typed import Const, Expr
@@ -206,7 +207,31 @@ def _put_in_place(node: Call, define: tree.Define, scope: Scope) -> Expr:
         return faulty(node.span)
     values = {key: _bound(node, param, given.get(key), scope) for key, param in params.items()}
     inner = replace(scope, values=values, defines=(*scope.defines, name))
-    return replace(inner.typed(define.value), span=node.span)
+    scope.book.expansions += 1
+    if name in scope.book.too_large or scope.book.expansions > PARTS + 1:
+        return faulty(node.span)
+    endless = scope.book.depth > NESTED or scope.book.expansions > PARTS
+    made = faulty(node.span) if endless else inner.typed(define.value)
+    if endless or too_large(made):
+        return _too_large(node, define, scope)
+    return replace(made, span=node.span)
+
+
+def _too_large(node: Call, define: tree.Define, scope: Scope) -> Expr:
+    name = define.name.text
+    told = bool(scope.book.too_large)
+    scope.book.too_large.add(name)
+    if told:  # what becomes too large is mostly made of what has
+        return faulty(node.span)
+    scope.findings.add(
+        "Q213",
+        define.name.span,
+        f"`{name}` becomes too large: defines in it stand for others, and those for more",
+        why=f"a define is put in place wherever it is used, and this one would have more than {PARTS} parts, or too deep ones",
+        help="use each define once, and put values to compare with into a list",
+        notes=[Note(node.span, "here it is used")],
+    )
+    return faulty(node.span)
 
 
 def _bound(node: Call, param: tree.Param, written: tree.Expression | None, scope: Scope) -> Expr:

@@ -10,6 +10,7 @@ from typing import Any
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Book, Scope, faulty
 from qpsmtpd.dsl.check.declared import declared_type
+from qpsmtpd.dsl.check.extent import NESTED
 from qpsmtpd.dsl.check.fitting import fit
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.diagnostics.findings import Note
@@ -33,12 +34,23 @@ def constant(name: str, span: Span, book: Book) -> Const:
     if name in book.evaluating:
         return _cycle(name, span, book)
     if name not in book.constants:
+        if book.depth > NESTED:
+            return _too_deep(name, span, book)
         book.evaluating.append(name)
         book.constants[name] = _evaluate(name, book)
         book.evaluating.pop()
     value = book.constants[name]
     book.used_faulty |= value.type == ERROR
     return replace(value, span=span)
+
+
+def _too_deep(name: str, span: Span, book: Book) -> Const:
+    told = bool(book.too_large)
+    book.too_large.add(name)
+    if not told:
+        message = f"`{name}` stands at the end of a chain of more than {NESTED} constants that need each other"
+        book.findings.add("Q213", span, message, help="declare the ones that are needed first further up")
+    return faulty(span)
 
 
 def _evaluate(name: str, book: Book) -> Const:

@@ -74,7 +74,7 @@ def work_out(book: Book) -> None:
 def check_unused(book: Book) -> None:
     """Reports what no rule uses; and what is wrong with such a define: what would be found in the hook that suits it best."""
     for name, define in book.defines.items():
-        if name in book.used_defines:
+        if name in book.used_defines or book.too_large:
             continue
         trials = [_trial(define, hook.name, book) for hook in HOOKS.values() if hook.supported]
         best = min(trials, key=lambda findings: len(findings.sorted()))

@@ -33,26 +33,34 @@ from qpsmtpd.dsl.syntax import tree
 
 def expression(node: tree.Expression, scope: Scope, wanted: Type | None) -> Expr:
     """The node with its type, narrowed by what is known to be present here."""
+    if scope.book.depth == 0:
+        scope.book.expansions = 0
+    scope.book.depth += 1
+    expr = _meaning(node, scope, wanted)
+    scope.book.depth -= 1
+    return narrowed(expr, scope.present)
+
+
+def _meaning(node: tree.Expression, scope: Scope, wanted: Type | None) -> Expr:
     match node:
         case tree.Name():
-            expr = _name(node, scope, wanted)
+            return _name(node, scope, wanted)
         case tree.Literal():
-            expr = _literal(node, scope, wanted)
+            return _literal(node, scope, wanted)
         case tree.ListLiteral():
-            expr = _list(node, scope, wanted)
+            return _list(node, scope, wanted)
         case tree.MapLiteral():
-            expr = _map(node, scope, wanted)
+            return _map(node, scope, wanted)
         case tree.Attribute():
-            expr = _attribute(node, scope)
+            return _attribute(node, scope)
         case tree.Index():
-            expr = _index(node, scope)
+            return _index(node, scope)
         case tree.Call():
-            expr = call(node, scope)
+            return call(node, scope)
         case tree.Unary():
-            expr = unary(node, scope)
+            return unary(node, scope)
         case tree.Binary():
-            expr = binary(node, scope)
-    return narrowed(expr, scope.present)
+            return binary(node, scope)
 
 
 def _name(node: tree.Name, scope: Scope, wanted: Type | None) -> Expr:

@@ -112,11 +112,12 @@ def may_be_passed_over(statement: x.Choose, bound: Mapping[str, x.Expr]) -> bool
 def parts(expression: x.Expr) -> Iterator[x.Expr]:
     """An expression and everything in it."""
     yield expression
-    for child in _children(expression):
+    for child in children(expression):
         yield from parts(child)
 
 
-def _children(expression: x.Expr) -> tuple[x.Expr, ...]:
+def children(expression: x.Expr) -> tuple[x.Expr, ...]:
+    """What an expression is made of, one level down."""
     match expression:
         case x.Field() | x.Item():
             return (expression.of, expression.key) if isinstance(expression, x.Item) else (expression.of,)

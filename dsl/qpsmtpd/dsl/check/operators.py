@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from qpsmtpd.dsl.check import typed
@@ -15,7 +15,7 @@ from qpsmtpd.dsl.check.wording import a, spelled
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.types import Type, list_of
 from qpsmtpd.dsl.syntax import tree
-from qpsmtpd.dsl.syntax.tree import Binary, Unary
+from qpsmtpd.dsl.syntax.tree import Binary, Span, Unary
 
 _ORDERED = (t.NUMBER, t.DURATION, t.SIZE, t.TIME)
 _SUMS: Mapping[tuple[Type, str, Type], Type] = {
@@ -86,12 +86,35 @@ def binary(node: Binary, scope: Scope) -> Expr:
 
 
 def _joined(node: Binary, scope: Scope) -> Expr:
-    left = condition(node.left, scope)
-    gained = when_true(left) if node.operator == "and" else when_false(left)
-    right = condition(node.right, replace(scope, present=scope.present | gained))
-    if t.ERROR in (left.type, right.type):
+    """A chain of `and`, or one of `or`: what each term tells holds in those behind it."""
+    terms: list[Expr] = []
+    for written in _chain(node):
+        term = condition(written, scope)
+        gained = when_true(term) if node.operator == "and" else when_false(term)
+        scope = replace(scope, present=scope.present | gained)
+        terms.append(term)
+    if any(term.type == t.ERROR for term in terms):
         return faulty(node.span)
-    return (typed.And if node.operator == "and" else typed.Or)(node.span, t.BOOL, left, right)
+    return _balanced(terms, typed.And if node.operator == "and" else typed.Or, node.span)
+
+
+def _chain(node: Binary) -> list[tree.Expression]:
+    """The terms of `a and b and c`, from left to right."""
+    terms: list[tree.Expression] = []
+    rest: tree.Expression = node
+    while isinstance(rest, Binary) and rest.operator == node.operator:
+        terms.append(rest.right)
+        rest = rest.left
+    return [rest, *reversed(terms)]
+
+
+def _balanced(terms: Sequence[Expr], kind: type[typed.And | typed.Or], span: Span) -> Expr:
+    """The terms joined in their order; the halves first, so that a long chain is no deep tree."""
+    if len(terms) == 1:
+        return terms[0]
+    half = (len(terms) + 1) // 2
+    left, right = _balanced(terms[:half], kind, span), _balanced(terms[half:], kind, span)
+    return kind(replace(left.span, end_line=right.span.end_line, end_column=right.span.end_column), t.BOOL, left, right)
 
 
 def _compared(node: Binary, scope: Scope) -> Expr:

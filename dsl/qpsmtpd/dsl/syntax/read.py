@@ -24,13 +24,16 @@ from qpsmtpd.dsl.syntax.tree import TopLevel
 REPAIRS = 8
 """Mistakes mended in one line before the rest of it is given up."""
 
-OPERATORS = 150
-"""Operators and attributes in one expression."""
+OPERATORS = 80
+"""Operators, attributes and brackets inside of one another; chains of `and` and `or` are as long as one likes."""
 
 BRANCHES = 100
 """Branches of one `if`."""
 
-_DEEPENING = frozenset({"OR", "AND", "NOT", "PLUS", "MINUS", "DEFAULT", "DOT", "LPAR", "LSQB", "LBRACE"})
+_DEEPENING = frozenset({"NOT", "PLUS", "MINUS", "DEFAULT", "DOT"})
+_OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
+_CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
+_APART = frozenset({"AND", "OR", "COMMA"})
 
 _BUILD = {**EXPRESSIONS, **STATEMENTS, **TOP, "start": list}
 
@@ -110,12 +113,22 @@ class Reader:
 
     def _too_long(self, tokens: list[Token]) -> bool:
         """Reports an expression whose tree would be deeper than any stage of the compiler should have to follow."""
-        depth = 0
-        for token in tokens if len(tokens) > OPERATORS else ():
-            depth = 0 if token.type == "COMMA" else depth + (token.type in _DEEPENING)
-            if depth > OPERATORS:
-                message = f"this expression has more than {OPERATORS} operators"
-                self._findings.add("Q101", token.span, message, help="put parts of it into a `define`, or values into a list")
+        if len(tokens) <= OPERATORS:
+            return False
+        levels = [0]
+        for token in tokens:
+            kind = token.type
+            if kind in _APART:
+                levels[-1] = levels[-2] + 1 if len(levels) > 1 else 0
+            elif kind in _OPENING:
+                levels.append(levels[-1] + 1)
+            elif kind in _CLOSING and len(levels) > 1:
+                levels.pop()
+            elif kind in _DEEPENING:
+                levels[-1] += 1
+            if levels[-1] > OPERATORS:
+                message = f"this expression has more than {OPERATORS} operators inside of one another"
+                self._findings.add("Q101", token.span, message, help="join fewer values by `+` and `??`, and take brackets away")
                 return True
         return False
 

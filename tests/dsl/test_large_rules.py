@@ -1,0 +1,61 @@
+"""However large or deep a rules file is: it is compiled, or what is too large is told; never a crash, never for ever."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from rules_in_dialogue import DELIVERY, GATE, Served, compiled, told
+
+
+@pytest.mark.parametrize("joint", [" and ", " or "])
+def test_a_thousand_terms_are_compiled_and_asked_in_their_order(joint):
+    terms = joint.join(["relay" if joint == " or " else "not relay"] * 999 + ["connections == 1"])
+    talk = Served(f'on connect: if {terms} log("yes")')
+    assert talk.logged == ["yes"]
+
+
+def test_what_a_chain_of_conditions_tells_holds_in_its_later_terms():
+    chain = " and ".join(["sender.domain", *['sender.domain != "x.example"'] * 100, 'sender.domain == "example.net"'])
+    assert told(f"on mail: if {chain} deny\n{GATE}{DELIVERY}") == []
+
+
+def _doubling(depth: int) -> str:
+    links = [f"define d{i}() = d{i - 1}() and not d{i - 1}()\n" for i in range(1, depth)]
+    return "define d0() = relay\n" + "".join(links) + f"on rcpt: if d{depth - 1}() deny\n" + GATE + DELIVERY
+
+
+def _deep(depth: int) -> str:
+    links = [f"define d{i}() = d{i - 1}() + {' + '.join(['score'] * 60)}\n" for i in range(1, depth)]
+    return "define d0() = score\n" + "".join(links) + f"on rcpt: if d{depth - 1}() > 1 deny\n" + GATE + DELIVERY
+
+
+def _handed_down(depth: int) -> str:
+    links = [f"define d{i}(x) = d{i - 1}(x + x)\n" for i in range(1, depth)]
+    return "define d0(x) = x + x\n" + "".join(links) + f"on rcpt: if d{depth - 1}(score) > 1 deny\n" + GATE + DELIVERY
+
+
+@pytest.mark.parametrize("rules", [_doubling, _deep, _handed_down])
+@pytest.mark.parametrize("depth", [40, 400])
+def test_defines_that_grow_without_bound_are_one_finding(rules, depth):
+    begun = time.process_time()
+    assert told(rules(depth)) == ["Q213"]
+    assert time.process_time() - begun < 5
+
+
+def test_constants_that_need_each_other_in_a_long_chain_are_told():
+    chain = "".join(f"let c{i} = c{i - 1} + 1\n" for i in range(60, 0, -1)) + "let c0 = 1\n"
+    assert set(told(f"{chain}on connect: score += c60\n{GATE}{DELIVERY}")) == {"Q213"}
+    forward = "let c0 = 1\n" + "".join(f"let c{i} = c{i - 1} + 1\n" for i in range(1, 3000))
+    assert told(f"{forward}on connect: score += c2999\n{GATE}{DELIVERY}") == []
+
+
+def test_rules_too_deep_for_this_machine_are_no_bug_of_ours(monkeypatch):
+    def too_deep(*args: object, **named: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("qpsmtpd.dsl.compile.check", too_deep)
+    made = compiled(GATE + DELIVERY)
+    assert made.program is None
+    assert [f.code for f in made.findings.sorted()] == ["Q213"]
