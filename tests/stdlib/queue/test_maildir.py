@@ -52,6 +52,13 @@ async def test_a_message_lands_in_new_below_its_trace_lines_with_lf_line_ends(tm
     assert stored(tmp_path / "M", "tmp") == []
 
 
+async def test_a_folder_that_somebody_has_removed_is_made_again(tmp_path: Path) -> None:
+    await deliver(tmp_path / "M")
+    (tmp_path / "M" / "new").rename(tmp_path / "elsewhere")
+    assert (await deliver(tmp_path / "M")).delivered
+    assert len(stored(tmp_path / "M")) == 1 and stored(tmp_path / "M", "tmp") == []
+
+
 async def test_the_null_sender_has_an_empty_return_path(tmp_path: Path) -> None:
     await deliver(tmp_path / "M", envelope=WrittenEnvelope())
     (file,) = stored(tmp_path / "M")

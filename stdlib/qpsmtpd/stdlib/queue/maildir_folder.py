@@ -58,7 +58,7 @@ class MaildirFolder:
             if not may_commit():
                 os.unlink(temporary)  # noqa: PTH108 - strings throughout: a Path costs more than the call
                 return False
-            os.rename(temporary, final)  # noqa: PTH104
+            self._move(temporary, final)
             self._new.sync()
         except BaseException:
             for leftover in (temporary, final):
@@ -78,8 +78,8 @@ class MaildirFolder:
         """Removes what crashes have left in `tmp`; returns how many files."""
         removed = 0
         for file in Path(self.path, "tmp").iterdir():
-            # another process may be sweeping too
-            with contextlib.suppress(FileNotFoundError):
+            # another process may be sweeping too, and what cannot be removed must not keep the rest
+            with contextlib.suppress(OSError):
                 if file.lstat().st_mtime < now - STALE_AFTER:
                     file.unlink()
                     removed += 1
@@ -92,6 +92,13 @@ class MaildirFolder:
         except FileNotFoundError:
             self._make()
             return os.open(temporary, flags, FILE_MODE)
+
+    def _move(self, temporary: str, final: str) -> None:
+        try:
+            os.rename(temporary, final)  # noqa: PTH104
+        except FileNotFoundError:
+            self._make()
+            os.rename(temporary, final)  # noqa: PTH104
 
     @staticmethod
     def _fill(descriptor: int, parts: Iterable[bytes]) -> None:
