@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -59,3 +60,22 @@ def test_only_our_own_leftovers_are_removed(tmp_path):
         (tmp_path / name).touch()
     assert remove_leftovers(tmp_path) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["letter", "qpsmtpd.lock"]
+
+
+def test_a_lock_does_not_write_into_a_file_that_has_another_name_or_into_a_pipe(tmp_path):
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "pid").hardlink_to(tmp_path / "victim")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pid", "pipe"):
+        with pytest.raises(Cannot, match="not a file of our own"):
+            Lock(tmp_path / name, "state folder")
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+def test_a_lock_on_a_full_disk_is_one_clear_line(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(Cannot, match="cannot be written: No space left on device"):
+        Lock(tmp_path / "pid", "state folder")

@@ -39,16 +39,28 @@ class Lock:
 
     def __init__(self, path: Path, role: str) -> None:
         """Takes the lock and writes the process id into `path`. Raises Cannot when another process has it."""
-        self._path = path
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
         except OSError as error:
             raise Cannot(f"{path} cannot be opened: {os.strerror(error.errno or 0)}") from error
+        try:
+            self._take(path, role)
+        except OSError as error:
+            os.close(self._fd)
+            raise Cannot(f"{path} cannot be written: {os.strerror(error.errno or 0)}") from error
+        except Cannot:
+            os.close(self._fd)
+            raise
+
+    def _take(self, path: Path, role: str) -> None:
+        found = os.fstat(self._fd)
+        # the content of a file that has another name too would be lost to whoever gave it that name
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise Cannot(f"{path} is not a file of our own; remove it")
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pid = os.read(self._fd, 20).decode("latin-1").strip() or "unknown"
-            os.close(self._fd)
             raise Cannot(f"another qpsmtpd (process {pid}) already uses the {role} {path.parent}") from None
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode("ascii"), 0)
