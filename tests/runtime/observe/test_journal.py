@@ -199,3 +199,19 @@ def test_a_lost_log_file_keeps_the_old_one_in_use(tmp_path):
     sink.write(b"{}\n")
     sink.close()
     assert log.read_bytes() == b"{}\n"
+    # a line that was written does not mean that all is well
+    assert sink.trouble.startswith(f"{tmp_path}/missing/log: No such file")
+
+
+def test_a_log_that_is_found_again_is_no_trouble_any_more(tmp_path):
+    sink = Sink(str(tmp_path / "log"))
+    sink.reopen(str(tmp_path / "missing" / "log"))
+    sink.reopen(str(tmp_path / "log"))
+    sink.close()
+    assert sink.trouble == ""
+
+
+def test_a_pipe_that_nobody_reads_is_an_error_and_not_a_wait(tmp_path):
+    os.mkfifo(tmp_path / "log")
+    with pytest.raises(OSError, match="No such device"):
+        Sink(str(tmp_path / "log"))

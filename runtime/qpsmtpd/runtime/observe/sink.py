@@ -25,6 +25,8 @@ class Sink:
         """Records that could not be written."""
         self.trouble = ""
         """What went wrong last; empty while all is well."""
+        self._astray = ""
+        """Why lines still go to the target before this one."""
         self._fd = _open(target)
         self._waiting: deque[bytes | str] = deque()
         self._held = 0
@@ -92,7 +94,7 @@ class Sink:
                 self._torn = left[done - 1 : done] != b"\n"
                 left = left[done:]
             if lines:
-                self.trouble = ""
+                self.trouble = self._astray
         except OSError as error:
             with self._wake:
                 self._lose(left, os.strerror(error.errno or 0))
@@ -103,8 +105,9 @@ class Sink:
         try:
             fd = _open(target)
         except OSError as error:
-            self.trouble = f"{target}: {os.strerror(error.errno or 0)}"
+            self.trouble = self._astray = f"{target}: {os.strerror(error.errno or 0)}; records still go where they went before"
             return
+        self.trouble = self._astray = ""
         if self._fd > 2:
             os.close(self._fd)
         self._fd, self._torn = fd, False
@@ -117,4 +120,7 @@ class Sink:
 def _open(target: str) -> int:
     if target in _STANDARD:
         return _STANDARD[target]
-    return os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
+    # a pipe that nobody reads is an error, not a reason to wait for a reader
+    fd = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK, 0o600)
+    os.set_blocking(fd, True)
+    return fd
