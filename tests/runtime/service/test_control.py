@@ -1,5 +1,6 @@
 import asyncio
 import json
+import socket
 
 import pytest
 
@@ -72,5 +73,29 @@ async def test_a_service_that_ends_before_it_answers_is_told(tmp_path):
 
     server = await control.listen(tmp_path, never)
     with pytest.raises(Cannot, match="stopped before it answered"):
+        await asyncio.to_thread(control.ask, tmp_path, {})
+    server.close()
+
+
+def test_a_service_that_hangs_is_told_in_time(tmp_path):
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(tmp_path / control.NAME))
+        mute.listen(0)
+        with pytest.raises(Cannot, match="has not answered for 0.01 s"):
+            control.ask(tmp_path, {}, patience=0.01)
+        # now its queue of connections is full
+        with pytest.raises(Cannot, match="has not answered for 0.01 s"):
+            control.ask(tmp_path, {}, patience=0.01)
+
+
+@pytest.mark.parametrize("line", [b"220 hello\n", b"[]\n", b"\xff\n"])
+async def test_something_else_at_the_socket_is_told(tmp_path, line):
+    async def talk(reader, writer):
+        await reader.readline()
+        writer.write(line)
+        writer.close()
+
+    server = await asyncio.start_unix_server(talk, tmp_path / control.NAME)
+    with pytest.raises(Cannot, match="is no qpsmtpd"):
         await asyncio.to_thread(control.ask, tmp_path, {})
     server.close()

@@ -1,7 +1,11 @@
+import os
 import signal
 
 import pytest
 
+import running_service
+from meta.checkout import environment
+from qpsmtpd.runtime.service import control
 from running_service import RULES, RunningService, command, replace_file, write_rules
 
 BROKEN = RULES.replace("rcpthosts(domain)", "rcpthost(domain)")
@@ -122,6 +126,48 @@ def test_a_rules_file_that_is_gone_leaves_the_old_rules_in_use(service):
     done = command("reload", "--state-dir", "state", cwd=service.folder)
     assert done.returncode == 3 and "rules.q: No such file or directory" in done.stderr
     assert answer_to_mail(service) == 250
+
+
+@pytest.mark.parametrize("name", ["rules.q", "rcpthosts"])
+def test_a_pipe_in_place_of_a_file_does_not_hold_up_reloads(service, name):
+    text = (service.folder / name).read_text()
+    (service.folder / name).unlink()
+    os.mkfifo(service.folder / name)
+    done = command("reload", "--state-dir", "state", cwd=service.folder)
+    assert done.returncode in (1, 3) and "not a regular file" in done.stderr
+    (service.folder / name).unlink()
+    (service.folder / name).write_text(text)
+    assert command("reload", "--state-dir", "state", cwd=service.folder).returncode == 0
+
+
+EARLY_SIGHUP = """\
+import os, signal
+from qpsmtpd.runtime.service import serve
+
+def load(*args, read=serve.load):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return read(*args)
+
+serve.load = load
+"""
+
+
+def test_a_sighup_during_the_start_is_a_reload_after_it(tmp_path, monkeypatch):
+    write_rules(tmp_path)
+    (tmp_path / "sitecustomize.py").write_text(EARLY_SIGHUP)
+    known = environment()
+    monkeypatch.setattr(running_service, "environment", lambda: {**known, "PYTHONPATH": f"{tmp_path}:{known['PYTHONPATH']}"})
+    with RunningService(tmp_path) as service:
+        service.until(lambda status: status["reloads"]["loaded"] > 0)
+
+
+def test_a_service_that_is_stopped_is_told_by_both_commands(service, monkeypatch):
+    monkeypatch.setitem(control.ask.__kwdefaults__, "patience", 0.1)
+    service.signal(signal.SIGSTOP)
+    for name in ("status", "reload"):
+        done = command(name, "--state-dir", "state", cwd=service.folder)
+        assert done.returncode == 3 and "has not answered" in done.stderr
+    service.signal(signal.SIGCONT)
 
 
 def test_the_commands_find_a_service_by_the_state_folder_that_the_rules_name(tmp_path):

@@ -96,3 +96,18 @@ async def test_who_stops_waiting_takes_nothing_from_the_others():
     one.cancel()
     bench.go_on.release()
     assert (await other).result == "loaded"
+
+
+async def test_a_swap_that_fails_is_a_failed_reload_and_the_next_one_runs():
+    bench = Bench(loaded("second"), loaded("third"))
+    swaps = iter([ZeroDivisionError(), None])
+
+    def swap(program):
+        if error := next(swaps):
+            raise error
+
+    bench.reloader._swap = swap
+    bench.go_on.release(2)
+    assert (await bench.reloader.request()).result == "failed"
+    assert bench.active.program.digest == "first"
+    assert (await bench.reloader.request()).result == "loaded"

@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+_PATIENCE = 120.0
+"""Seconds for reading and compiling rules, however large, on a busy machine."""
+
 
 @click.command("reload")
 @click.argument("rules", required=False, type=click.Path(path_type=Path))
@@ -21,8 +24,10 @@ def command(rules: Path | None, state_dir: Path | None, force: bool) -> int:
     from qpsmtpd.runtime.service.control import ask
     from qpsmtpd.runtime.service.find import state_folder
 
-    outcome = ask(state_folder(rules, state_dir), {"do": "reload", "force": force})
-    return _tell(outcome)
+    folder = state_folder(rules, state_dir)
+    # a service that hangs is told from one with large rules by a question that takes no time
+    ask(folder, {"do": "status"})
+    return _tell(ask(folder, {"do": "reload", "force": force}, patience=_PATIENCE))
 
 
 def _tell(outcome: dict[str, Any]) -> int:

@@ -20,7 +20,7 @@ from qpsmtpd.runtime.service.cannot import Cannot
 NAME = "control"
 _LONGEST = 4096
 _PATIENCE = 5.0
-"""Seconds that somebody who has connected may take to ask."""
+"""Seconds that somebody who has connected may take to ask, and a service to answer what takes it no time."""
 
 Answer = Mapping[str, Any]
 Question = Callable[[Mapping[str, Any]], Awaitable[Answer]]
@@ -63,26 +63,44 @@ async def listen(folder: Path, answer: Question) -> asyncio.Server:
     return await asyncio.start_unix_server(talk, sock=sock, limit=_LONGEST)
 
 
-def ask(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Asks the service that runs with this state folder and waits for its answer. Raises Cannot when none answers."""
+def ask(folder: Path, request: Mapping[str, Any], *, patience: float = _PATIENCE) -> dict[str, Any]:
+    """Asks the service that runs with this state folder, and waits `patience` seconds for its answer. Raises Cannot without one."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.settimeout(patience)
     with sock:
         try:
             with _address(folder) as path:
                 sock.connect(path)
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             raise Cannot(f"no service is running with the state folder {folder}") from None
+        except (TimeoutError, BlockingIOError):
+            raise _silent(folder, patience) from None
         except OSError as error:
             raise Cannot(f"cannot reach the service at {folder / NAME}: {os.strerror(error.errno or 0)}") from error
         try:
             sock.sendall(json.dumps(request).encode("ascii") + b"\n")
             with sock.makefile("rb") as stream:
                 line = stream.readline()
+        except TimeoutError:
+            raise _silent(folder, patience) from None
         except OSError:
             line = b""
     if not line.endswith(b"\n"):
         raise Cannot("the service stopped before it answered")
-    reply: dict[str, Any] = json.loads(line)
+    return _understood(line, folder)
+
+
+def _silent(folder: Path, patience: float) -> Cannot:
+    return Cannot(f"the service with the state folder {folder} has not answered for {patience:g} s: is it stopped, or very busy?")
+
+
+def _understood(line: bytes, folder: Path) -> dict[str, Any]:
+    try:
+        reply = json.loads(line)
+    except ValueError:
+        reply = None
+    if not isinstance(reply, dict):
+        raise Cannot(f"what answers at {folder / NAME} is no qpsmtpd")
     if "error" in reply:
         raise Cannot(str(reply["error"]))
     return reply

@@ -5,7 +5,6 @@ The rules are read as far as they can be understood: it is when they are wrong t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from qpsmtpd.runtime.service.cannot import Cannot
@@ -26,16 +25,17 @@ def state_folder(rules: Path | None, state_dir: Path | None) -> Path:
 def _named_by(rules: Path) -> Path:
     from qpsmtpd.dsl.check.check import check
     from qpsmtpd.dsl.diagnostics.findings import Findings
+    from qpsmtpd.runtime.service.rules import content
     from qpsmtpd.stdlib import catalogue
 
     try:
-        rules.read_bytes()
+        content(rules)
     except OSError as error:
-        raise Cannot(f"cannot read {rules}: {os.strerror(error.errno or 0)}; --state-dir names the service without it") from error
+        raise Cannot(f"cannot read {rules}: {error.strerror}; --state-dir names the service without it") from error
     known = check(
         str(rules),
         catalogue=catalogue(),
-        read=lambda name: Path(name).read_bytes(),
+        read=lambda name: content(Path(name)),
         findings=Findings(),
         folder=str(rules.parent),
     )

@@ -7,7 +7,6 @@ reload runs make one more, however many they are. It knows neither signals nor s
 from __future__ import annotations
 
 import asyncio
-import os
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -94,14 +93,12 @@ class Reloader:
 
     async def _once(self, *, force: bool) -> Outcome:
         try:
-            loaded = await asyncio.to_thread(self._load)
+            outcome = self._judge(await asyncio.to_thread(self._load), force)
         except OSError as error:
-            outcome = self._failure(f"{error.filename}: {os.strerror(error.errno or 0)}")
+            outcome = self._failure(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         except Exception:  # noqa: BLE001 - a bug of ours must not end the service or the rules in use
             outcome = self._failure("an internal error; the journal has it")
             self._journal.record("reload-error", "critical", traceback=traceback.format_exc())
-        else:
-            outcome = self._judge(loaded, force)
         self._active.last = outcome
         self._active.reloads[outcome.result] += 1
         self._report(outcome)

@@ -7,6 +7,9 @@ changes. It swaps nothing.
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -36,18 +39,30 @@ class Loaded:
 def load(path: Path, folder: Path | None = None) -> Loaded:
     """Reads each file once and compiles; `folder` is where relative paths lead instead of the file's own. Raises OSError
     when the file itself cannot be read; what it uses is a matter of findings."""
-    texts = {path.absolute(): path.read_bytes()}
+    texts = {path.absolute(): content(path)}
 
     def read(name: str) -> bytes:
         wanted = Path(name).absolute()
         if wanted not in texts:
-            texts[wanted] = wanted.read_bytes()
+            texts[wanted] = content(wanted)
         return texts[wanted]
 
     compiled = compile_rules(str(path), catalogue(), read, str(folder) if folder else None)
     rules = {name: text for name, text in texts.items() if name.suffix == ".q" or name == path.absolute()}
     ended = frozenset(name for name, text in rules.items() if _ends(text))
     return Loaded(compiled.program, compiled.findings, frozenset(rules), ended)
+
+
+def content(path: Path) -> bytes:
+    """The file's octets. Raises OSError, also for a pipe: a reload could wait for ever until somebody writes into it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "It is not a regular file", str(path))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def _ends(text: bytes) -> bool:

@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,14 +48,15 @@ class Order:
 
 def serve(order: Order) -> int:
     """Runs until it is told to stop. Returns the exit code: 0, or 1 when the rules are refused. Raises Cannot."""
-    # until there are rules to reload, a SIGHUP must not end the process
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # until there are rules to reload, a SIGHUP must not end the process; nor may what it asks for be forgotten
+    hung_up: list[int] = []
+    signal.signal(signal.SIGHUP, lambda number, _: hung_up.append(number))
     if order.folder is not None:
         private_folder(order.folder, "the folder")
     try:
         loaded = load(order.rules, order.folder)
     except OSError as error:
-        raise Cannot(f"cannot read {error.filename}: {os.strerror(error.errno or 0)}") from error
+        raise Cannot(f"cannot read {error.filename}: {error.strerror}") from error
     counts = loaded.findings.counts()
     if counts["error"] or counts["warning"]:
         print(render_text(loaded.findings, colour=sys.stderr.isatty()), end="", file=sys.stderr)
@@ -66,7 +67,7 @@ def serve(order: Order) -> int:
     service = Service(order, loaded, loaded.program)
     try:
         with asyncio.Runner(loop_factory=_loop_factory(order.loop)) as runner:
-            runner.run(service.run())
+            runner.run(service.run(hung_up))
     finally:
         service.close()
     return 0
@@ -137,8 +138,8 @@ class Service:
 
     # --- the loop ------------------------------------------------------
 
-    async def run(self) -> None:
-        """Serves until a signal says stop, then drains."""
+    async def run(self, hung_up: Sequence[int] = ()) -> None:
+        """Serves until a signal says stop, then drains. `hung_up` has something in it when a SIGHUP came during the start."""
         loop = asyncio.get_running_loop()
         self.journal.attend(loop.call_later)
         loop.set_exception_handler(self._loop_error)
@@ -151,17 +152,20 @@ class Service:
             journal=self.journal,
             clock=time.time,
         )
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        # what can still fail comes before the first client
+        servers = [await control.listen(self._state, self._answer)]
         self._acceptor.start()
-        servers = [
+        servers += [
             await loop.create_server(self._acceptor.protocol(name), sock=sock, backlog=BACKLOG)
             for name, sockets in self._sockets.items()
             for sock in sockets
         ]
-        servers.append(await control.listen(self._state, self._answer))
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end)
         self._announce()
+        if hung_up:
+            self._hang_up()
         await self._stop.wait()
         for server in servers:
             server.close()
