@@ -1,10 +1,14 @@
 import signal
 import smtplib
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from running_service import RULES, RunningService, process, write_rules
+from meta.checkout import environment
+from running_service import PATIENCE, RULES, RunningService, process, write_rules
 
 
 def test_a_message_to_an_own_domain_lands_in_the_maildir(tmp_path):
@@ -34,6 +38,29 @@ def test_without_a_rules_file_mail_for_localhost_lands_in_the_current_folder(tmp
     assert (tmp_path / "qpsmtpd-data").stat().st_mode & 0o777 == 0o700
     if busy is not None:
         busy.close()
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_lead_no_record_into_another_file(tmp_path, closed):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    write_rules(tmp_path, port=port)
+    serve = f"exec {sys.executable} -m qpsmtpd serve rules.q {closed}"
+    service = subprocess.Popen(serve, shell=True, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL)
+    while not (tmp_path / "state" / "control").exists():
+        assert service.poll() is None
+    opened = Path(f"/proc/{service.pid}/fd/2").readlink()
+    service.terminate()
+    assert service.wait(PATIENCE) == 0
+    assert opened == Path("/dev/null")
+    assert (tmp_path / "state" / "qpsmtpd.pid").read_bytes() == b""
+
+
+def test_a_rules_file_whose_name_the_terminal_cannot_show_can_be_served(tmp_path, monkeypatch):
+    write_rules(tmp_path).rename(tmp_path / "r\u00fcles.q")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    with RunningService(tmp_path, "r\u00fcles.q") as service:
+        assert "r\\xfcles.q" in service.greeting
 
 
 def test_rules_with_an_error_are_refused_and_nothing_is_made(tmp_path):

@@ -7,6 +7,7 @@ usage, 3 it could not be checked or done. Heavy imports belong inside the comman
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import pkgutil
 import sys
@@ -57,6 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """The entry point: runs a command line, by default the process's own, and returns the exit code."""
     from qpsmtpd.runtime.service.cannot import Cannot
 
+    _mend_streams()
     try:
         result = qpsmtpd.main(words, prog_name="qpsmtpd", standalone_mode=False)
         sys.stdout.flush()
@@ -76,3 +78,20 @@ def main(words: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         return COULD_NOT
     return result if isinstance(result, int) else OK
+
+
+def _mend_streams() -> None:
+    """Standard streams that were closed lead nowhere from here on; and no path or text is impossible to print.
+
+    Left closed, their numbers would go to the next files and sockets that are opened, and log records into those.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
