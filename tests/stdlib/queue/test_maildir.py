@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from library_doubles import FixedClock, OurSite, WrittenEnvelope, WrittenMessage, address
 from qpsmtpd.dsl.model.values import Delivery
 from qpsmtpd.stdlib.queue.maildir import as_stored, maildir
+from qpsmtpd.stdlib.queue.maildir_folder import MaildirFolder
 
 SENT = WrittenEnvelope(address("Ann@example.net"), [address("bob@example.org"), address("eve@example.org")])
 HOUR = 3600.0
@@ -244,3 +245,29 @@ def test_after_kill_9_every_acknowledged_message_is_there_once_and_whole(tmp_pat
     numbers = [int(body.split(" ", 1)[0]) for body in bodies]
     assert len(numbers) == len(set(numbers))
     assert set(acknowledged) <= set(numbers)
+
+
+def test_nobody_delivers_into_a_new_maildir_before_all_its_folders_are_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, order = MaildirFolder(str(tmp_path / "M")), list[str]()
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow_sync(path: str) -> None:
+        entered.set()
+        go_on.wait(10)
+        order.append(f"synced {Path(path).name}")
+
+    def deliver_one(name: str) -> None:
+        folder.deliver(name, [b"x\n"], lambda: order.append(name) is None)
+
+    monkeypatch.setattr("qpsmtpd.stdlib.queue.maildir_folder.sync_folder", slow_sync)
+    first, second = (threading.Thread(target=deliver_one, args=(name,)) for name in ("first", "second"))
+    first.start()
+    assert entered.wait(10)
+    second.start()
+    go_on.set()
+    first.join(10)
+    second.join(10)
+    assert order[-2:] in (["first", "second"], ["second", "first"])
+    assert order[:-2].count("synced M") >= 4

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -44,6 +45,8 @@ class MaildirFolder:
         self.path = path
         self._new = SharedSync(f"{path}/new")
         self._swept = float("-inf")
+        self._making = threading.Lock()
+        self._whole = False
 
     def deliver(self, name: str, parts: Iterable[bytes], may_commit: Callable[[], bool]) -> bool:
         """Writes the parts as one message in `new`; True when it is there on stable storage.
@@ -52,6 +55,8 @@ class MaildirFolder:
         returned. Raises OSError; then too nothing is left behind, as far as the disk lets us.
         """
         temporary, final = f"{self.path}/tmp/{name}", f"{self.path}/new/{name}"
+        if not self._whole:
+            self._make()
         descriptor = self._open(temporary)
         try:
             self._fill(descriptor, parts)
@@ -108,9 +113,15 @@ class MaildirFolder:
             os.fsync(descriptor)
 
     def _make(self) -> None:
-        """The folder and its three subfolders, as far as they are missing, each known to its parent on stable storage."""
-        for folder in (Path(self.path), *(Path(self.path, name) for name in ("tmp", "new", "cur"))):
-            _make_durably(folder)
+        """The folder and its three subfolders, as far as they are missing, each known to its parent on stable storage.
+
+        Nobody delivers before that is done: a message in a folder whose own name a crash can take away is not safe.
+        """
+        with self._making:
+            for folder in (Path(self.path), *(Path(self.path, name) for name in ("tmp", "new", "cur"))):
+                _make_durably(folder)
+            sync_folder(self.path)
+            self._whole = True
 
 
 def _make_durably(folder: Path) -> None:
