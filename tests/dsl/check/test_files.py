@@ -110,3 +110,17 @@ def test_the_digest_names_all_files():
     assert plain == checked("on rcpt: unless rcpthosts(domain) deny").rules.digest
     assert plain != checked("on rcpt: unless rcpthosts(domain) deny", {"rcpthosts": "other.org"}).rules.digest
     assert plain != checked("on rcpt: unless  rcpthosts(domain) deny").rules.digest
+
+
+def test_a_line_that_is_not_utf_8_is_told_once():
+    outcome = checked('let n = networks("relayclients")', {"relayclients": b"10.0.0.0/8\n"})
+    assert outcome.codes == ["Q602"]
+    outcome = checked("on rcpt: unless rcpthosts(domain) deny", {"rcpthosts": b"good.example\nb\xfc x.example\n"})
+    assert [(f.file, f.line, f.code) for f in outcome.found] == [("rcpthosts", 2, "Q702")]
+
+
+def test_of_very_many_faulty_lines_the_first_are_told_and_the_rest_counted():
+    outcome = checked("on rcpt: unless rcpthosts(domain) deny", {"rcpthosts": "a b\n" * 1000})
+    assert len(outcome.found) == 51
+    assert outcome.found[-1].line == 51
+    assert outcome.found[-1].message == "950 more lines of this file from here on are wrong in the same way"

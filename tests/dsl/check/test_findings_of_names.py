@@ -90,3 +90,28 @@ def test_constants_and_defines_may_be_used_before_they_are_written():
 def test_a_define_does_not_see_the_names_of_its_caller():
     outcome = checked("define f() = inner\non mail:\n    let inner = 3\n    if f() > 2 deny")
     assert outcome.codes == ["Q201"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "remedy"),
+    [
+        ("on data_post: if size > 10MB deny", "Q201", "did you mean `message.size`?"),
+        ("on data_post: if subject == none deny", "Q201", "did you mean `header.subject`?"),
+        ("on mail: if sender == null deny", "Q201", "`none`"),
+        ("on mail: if True deny", "Q201", "did you mean `true`?"),
+        ("on mail: if sender == none deny", "Q401", "write `sender == <>`"),
+        ('on mail: if sender == "" deny', "Q402", "`<>`"),
+        ("on mail: log(ip)", "Q401", 'write `"{{ ip }}"`'),
+        ("on rcpt: if len(recipients) > 5 deny", "Q108", ""),
+        ('on helo: if helo == "a" or "b" deny', "Q404", "`x in [a, b]`"),
+        ("on helo mail: deny", "Q110", "`, mail`"),
+    ],
+)
+def test_what_people_write_first_is_answered_by_what_to_write(text, code, remedy):
+    outcome = checked(text)
+    assert outcome.codes == [code], outcome.told
+    assert remedy in outcome.found[0].help
+
+
+def test_a_word_for_use_that_names_no_file_is_one_finding():
+    assert checked("import os").codes == ["Q101"]

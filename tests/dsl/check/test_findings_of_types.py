@@ -13,7 +13,7 @@ _ONE = [
     ("on mail: if ip > ip deny", "Q401", ""),
     ('on mail: if helo in "x" deny', "Q401", "matches"),
     ("on mail: if ip matches /x/ deny", "Q401", ""),
-    ("on mail: if sender == none deny", "Q401", "leave the comparison out"),
+    ("on mail: if sender == none deny", "Q401", "write `sender == <>`"),
     ("on mail: if score + helo > 3 deny", "Q401", ""),
     ("on mail: if helo - helo == helo deny", "Q401", ""),
     ('let names = ["a.org"]\non mail: if domain and domain in names deny', "Q401", "let names: list[domain]"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checked_rules import checked
 
 
@@ -33,3 +35,21 @@ def test_defaults_hold_where_nothing_is_set():
 
 def test_a_setting_may_be_a_constant():
     assert checked("let most = 5MB\nserver:\n    max_size = most").rules.server.max_size == 5_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'listener a:\n    bind = "0.0.0.0:25"\nlistener b:\n    bind = ["127.0.0.1:26", "0.0.0.0:25"]\n',
+        'listener a:\n    bind = ["0.0.0.0:25", "0.0.0.0:25"]\n',
+        'listener a:\n    bind = "127.0.0.1:2525"\nlistener b:\n    bind = "127.0.0.1:2525"\n',
+    ],
+)
+def test_one_address_has_one_listener(text):
+    outcome = checked(text)
+    assert outcome.codes == ["Q409"], outcome.told
+    assert "is taken already" in outcome.found[0].message
+
+
+def test_any_free_port_may_be_wanted_by_several_listeners():
+    assert checked('listener a:\n    bind = "127.0.0.1:0"\nlistener b:\n    bind = "127.0.0.1:0"\n').codes == []

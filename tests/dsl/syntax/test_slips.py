@@ -56,6 +56,13 @@ INSIDE = [
     ("if a", "Q101", "this `if` does nothing", "write what to do after the condition: `if C deny`"),
     ("if a:", "Q105", "no block follows this line", "indent the lines that belong to it by 4 blanks more"),
     ("for a in b: deny", "Q110", "there are no loops", None),
+    ("deny if a", "Q110", "the condition stands before what it decides", "write `if a deny`"),
+    ('deny 5.7.1 "no" unless a', "Q110", "the condition stands before what it decides", 'write `unless a deny 5.7.1 "no"`'),
+    ("score += 1 if a", "Q110", "the condition stands before what it decides", "write `if a score += 1`"),
+    ("if a == ann.b@c.example deny", "Q110", "a mail address is written between quotes", 'write `"ann.b@c.example"`'),
+    ("score++", "Q110", "there is no `++`", "write `score += 1`"),
+    ("if a { deny }", "Q110", "no braces stand around a block", None),
+    ('if a in ("b", "c") deny', "Q110", "a list stands between `[` and `]`", 'write `["b", "c"]`'),
     ("let $a = 5", "Q110", "names are written without `$`", "leave `$` out"),
 ]
 

@@ -13,7 +13,7 @@ from qpsmtpd.dsl.check.extent import NESTED, PARTS, too_large
 from qpsmtpd.dsl.check.failing import as_called, own_names
 from qpsmtpd.dsl.check.fitting import wanted
 from qpsmtpd.dsl.check.typed import Const, Expr
-from qpsmtpd.dsl.check.unsupported import later
+from qpsmtpd.dsl.check.unsupported import LATER_FUNCTIONS, later
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
@@ -73,6 +73,9 @@ def _function(name: Name, scope: Scope) -> Function | None:
         scope.findings.add(
             "Q202", name.span, f"`{name.text}` is a value, not a function", help=f"write `{name.text}` without brackets"
         )
+        return None
+    if name.text in LATER_FUNCTIONS:
+        later(scope.findings, name.span, f"`{name.text}`")
         return None
     names = [*book.catalogue, *book.defines]
     help = suggestion(name.text, names) or "`qpsmtpd explain Q202` says where functions come from"

@@ -12,7 +12,7 @@ from qpsmtpd.dsl.check.book import Book, Scope
 from qpsmtpd.dsl.check.declarations import check_unused, declare, listeners, work_out
 from qpsmtpd.dsl.check.doubt import misplaced, typed_block, unread
 from qpsmtpd.dsl.check.expressions import expression
-from qpsmtpd.dsl.check.settings import config_dir, listener_settings, server_settings
+from qpsmtpd.dsl.check.settings import config_dir, listened_twice, listener_settings, server_settings
 from qpsmtpd.dsl.check.sources import Sources
 from qpsmtpd.dsl.check.typed import Block, TypedListener, TypedRules
 from qpsmtpd.dsl.check.unsupported import later
@@ -49,6 +49,7 @@ def check(path: str, *, catalogue: Catalogue, read: Callable[[str], bytes], find
     work_out(book)
     declared = listeners(found, findings)
     settings = {name: listener_settings(each, Scope(book)) for name, each in declared.items()} or {_DEFAULT: ListenerSettings()}
+    listened_twice(declared, settings, findings)
     spans = {name: each.span for name, each in declared.items()} or {_DEFAULT: Span(path, 1, 1, 1, 1)}
     blocks = [*_blocks(found, [*settings], book, doubt)]
     check_unused(book)

@@ -8,7 +8,7 @@ from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.typed import Expr
 from qpsmtpd.dsl.check.wording import a, spelled
-from qpsmtpd.dsl.model.types import ABSENT, DURATION, ERROR, NUMBER, RATE, SIZE, TEMPLATE, TEXT, Type
+from qpsmtpd.dsl.model.types import ABSENT, DURATION, ERROR, NUMBER, RATE, SCALARS, SIZE, TEMPLATE, TEXT, Type
 from qpsmtpd.dsl.syntax import tree
 
 _UNITS: Mapping[Type, tuple[str, str]] = {
@@ -105,6 +105,8 @@ def _remedy(expr: Expr, kind: Type) -> str:
         return f"declare its type: `let {expr.source}: {target} = …`"
     if expr.type.name == "address" and target.name in ("domain", "text"):
         return f"write `{spelled(expr)}.{'domain' if target.name == 'domain' else 'local'}`"
+    if target == TEMPLATE and expr.type.name in SCALARS and not isinstance(expr, typed.Const):
+        return f'write `"{{{{ {spelled(expr)} }}}}"`'
     if target.name == "list" and target.of is not None and expr.type.same(target.of):
         return "put it in brackets: `[…]`"
     return ""

@@ -94,6 +94,8 @@ _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 def address(text: str) -> Address:
     """A mailbox (RFC 5321 section 4.1.2)."""
     local, at, name = text.rpartition("@")
+    if not text:
+        raise Malformed('"" is not an address', "the null sender of bounces is written `<>`, without quotes")
     if not at:
         raise Malformed(f'"{text}" is not an address: there is no "@" in it', 'write it as "name@example.org"')
     if not local:

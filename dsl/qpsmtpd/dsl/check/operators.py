@@ -52,7 +52,9 @@ def _decides(expr: Expr, scope: Scope) -> Expr:
 
 
 def _comparison(expr: Expr) -> str:
-    name = "…" if isinstance(expr, Const) and not expr.source else spelled(expr)
+    if isinstance(expr, Const) and not expr.source:
+        return "to compare one value with several, write `x in [a, b]`"
+    name = spelled(expr)
     examples = {
         t.TEXT: f'write `{name} == "…"` or `{name} matches /…/`',
         t.NUMBER: f"write `{name} > 0`",
@@ -156,7 +158,8 @@ def _pair(node: Binary, scope: Scope) -> tuple[Expr, Expr]:
 def _presence(node: Binary, value: Expr, scope: Scope) -> Expr:
     if not value.type.optional:
         message = f"{_value_of(value)} is never absent, so comparing it with `none` tells nothing"
-        scope.findings.add("Q401", value.span, message, help="leave the comparison out")
+        remedy = f"write `{spelled(value)} {node.operator} <>` to ask for the null sender" if value.type.same(t.ADDRESS) else ""
+        scope.findings.add("Q401", value.span, message, help=remedy or "leave the comparison out")
         return faulty(node.span)
     there = typed.Present(node.span, t.BOOL, value)
     return there if node.operator == "!=" else typed.Not(node.span, t.BOOL, there)

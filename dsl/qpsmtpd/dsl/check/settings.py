@@ -12,9 +12,9 @@ from qpsmtpd.dsl.check.constants import known
 from qpsmtpd.dsl.check.fitting import wanted
 from qpsmtpd.dsl.check.typed import Const
 from qpsmtpd.dsl.check.unsupported import later
-from qpsmtpd.dsl.diagnostics.findings import Note
+from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
-from qpsmtpd.dsl.model.settings import LATER, ListenerSettings, ServerSettings
+from qpsmtpd.dsl.model.settings import LATER, ListenerSettings, ServerSettings, parse_endpoint
 from qpsmtpd.dsl.model.types import ERROR, Type, of_annotation
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Setting
@@ -48,6 +48,22 @@ def listener_settings(listener: tree.Listener, scope: Scope) -> ListenerSettings
     """The settings of one listener."""
     values, _ = _values(ListenerSettings, listener.settings, "listener", scope)
     return dataclasses.replace(ListenerSettings(), **values)
+
+
+def listened_twice(declared: Mapping[str, tree.Listener], settings: Mapping[str, ListenerSettings], findings: Findings) -> None:
+    """Reports an address that an earlier listener, or the same one, listens on already; port 0 is any free one."""
+    taken: dict[tuple[str, int], tree.Listener] = {}
+    for name, listener in declared.items():
+        for text in settings[name].bind:
+            endpoint = parse_endpoint(text)
+            first = taken.setdefault(endpoint, listener)
+            if endpoint[1] and (first is not listener or settings[name].bind.count(text) > 1):
+                said = next((s.value.span for s in listener.settings if s.name.text == "bind"), listener.name.span)
+                notes = [Note(first.name.span, "this listener has it")]
+                message = f"`bind`: {text} is taken already"
+                findings.add(
+                    "Q409", said, message, why="one address has one listener", help="give this one another port", notes=notes
+                )
 
 
 def _values(

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.functions import DataFile
 from qpsmtpd.dsl.syntax.tree import Span
+
+REPORTED = 50
+"""Faults of one kind in a data file that are reported line by line."""
 
 
 class Sources:
@@ -54,22 +57,54 @@ class Sources:
     def data(self, name: str, file: DataFile) -> Any:
         """What a data file holds, read once by its reader; faults become findings in that file. Raises OSError."""
         if (name, file) not in self._values:
-            text = self._text(name)
+            text, broken = self._text(name)
             lines = text.splitlines()
             self._findings.sources[name] = lines
-            self._values[name, file] = file.read(text, lambda *fault: self._fault(name, lines, *fault))
+            faults = _Faults(name, lines, self._findings, broken)
+            self._values[name, file] = file.read(text, faults.add)
+            faults.count_the_rest()
         return self._values[name, file]
 
-    def _text(self, name: str) -> str:
+    def _text(self, name: str) -> tuple[str, int]:
+        """The text of a data file, and its first line that is not UTF-8 (0 when all are)."""
         octets = self.content(name)
         try:
-            return octets.decode("utf-8-sig")
+            return octets.decode("utf-8-sig"), 0
         except UnicodeDecodeError as error:
-            text = octets.decode("utf-8", "replace")
-            line = octets.count(b"\n", 0, error.start) + 1
-            self._fault(name, text.splitlines(), line, "Q702", "this line is not UTF-8 text")
-            return text
+            return octets.decode("utf-8", "replace"), octets.count(b"\n", 0, error.start) + 1
 
-    def _fault(self, name: str, lines: list[str], line: int, code: str, message: str) -> None:
-        width = len(lines[line - 1]) if 0 < line <= len(lines) else 0
-        self._findings.add(code, Span(name, line, 1, line, width + 1), message)
+
+class _Faults:
+    """What a reader finds wrong with the lines of a data file: the first of each kind one by one, the rest as a number."""
+
+    def __init__(self, name: str, lines: Sequence[str], findings: Findings, broken: int) -> None:
+        self._name = name
+        self._lines = lines
+        self._findings = findings
+        self._broken = broken
+        self._found: dict[str, list[int]] = {}
+        if broken:
+            self._add(broken, "Q702", "this line is not UTF-8 text")
+
+    def add(self, line: int, code: str, message: str) -> None:
+        """A fault as a reader reports it; a line that is not UTF-8 has been reported."""
+        found = self._found.setdefault(code, [0, 0])
+        if line == self._broken:
+            return
+        if found[0] < REPORTED:
+            self._add(line, code, message)
+        elif found[0] == REPORTED:
+            found[1] = line
+        found[0] += 1
+
+    def count_the_rest(self) -> None:
+        """One finding for all that were not reported one by one, at the first of them."""
+        for code, (count, first) in self._found.items():
+            if count > REPORTED:
+                more = count - REPORTED
+                message = f"{more} more line{'s' * (more > 1)} of this file from here on "
+                self._add(first, code, message + ("are" if more > 1 else "is") + " wrong in the same way")
+
+    def _add(self, line: int, code: str, message: str) -> None:
+        width = len(self._lines[line - 1]) if 0 < line <= len(self._lines) else 0
+        self._findings.add(code, Span(self._name, line, 1, line, width + 1), message)

@@ -22,11 +22,24 @@ def unknown_name(node: Name, scope: Scope, wanted: Type | None) -> Const:
         scope.findings.add("Q201", node.span, message, help=f"write `{name}(…)`")
     else:
         members = wanted.present().members if wanted else ()
-        names = [*members, *READABLE, *book.lets, *scope.values]
-        remedy = suggestion(name, names) or "a text stands in quotes; a value of your own is declared by `let`"
+        names = [*members, *READABLE, *book.lets, *scope.values, "true", "false", "none"]
+        remedy = (
+            _elsewhere(name) or suggestion(name, names) or "a text stands in quotes; a value of your own is declared by `let`"
+        )
         allowed = f"values of {wanted} are {words(members, 'and')}" if members else ""
         scope.findings.add("Q201", node.span, f"`{name}` is not known", allowed=allowed, help=remedy)
     return faulty(node.span)
+
+
+_ABSENT = frozenset({"null", "nil", "undef", "undefined", "None", "NULL"})
+
+
+def _elsewhere(name: str) -> str:
+    """What a word of other languages is here, or of which value a bare attribute is a part."""
+    if name in _ABSENT:
+        return "absence is written `none`, the null sender `<>`"
+    owners = [row.name for rows in READABLE.values() for row in rows if row.type.field(name)]
+    return f"did you mean {words(f'{owner}.{name}' for owner in dict.fromkeys(owners))}?" if owners else ""
 
 
 def too_early(node: Name, scope: Scope) -> Const:

@@ -10,6 +10,9 @@ LATER_VERBS = frozenset({"quarantine", "reply", "enforce"})
 LATER_NAMES = frozenset({"argument", "command", "login", "mechanism", "pending", "queued", "symbols", "tls", "user", "verdict"})
 """Readable names of the language that no hook of this version has."""
 
+LATER_FUNCTIONS = frozenset({"all_in", "any_in", "exact", "len", "lower"})
+"""Functions that belong to the language itself, and that this version does not have."""
+
 
 def later(findings: Findings, span: Span, what: str, help: str = "") -> None:
     """One finding for the whole construct: what stands inside it is not looked at."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope
@@ -18,6 +19,14 @@ from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Literal
 
 _GOODBYE = Default(421, "4.7.0", "Temporarily refused, closing the connection")
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+_MEANT = {
+    **dict.fromkeys(("reject", "drop", "block", "refuse", "fail", "ban"), "deny"),
+    **dict.fromkeys(("tempfail", "softfail", "denysoft", "greylist"), "defer"),
+    **dict.fromkeys(("allow", "permit", "ok"), "accept"),
+    **dict.fromkeys(("return", "exit", "stop", "break", "declined", "continue"), "skip"),
+}
+"""What the verdicts are called elsewhere."""
 _VERBS = {verb.value: verb for verb in Verb}
 
 
@@ -51,6 +60,8 @@ def _complete(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide:
     fits = _class_fits(node, verb, scope)
     message = _message(node, node.message, scope) if node.message else None
     refuses = verb in (Verb.DENY, Verb.DEFER)
+    if node.code and node.code.raw == "421" and fits and not node.disconnect:
+        _stays_open(node.code, scope)
     if node.disconnect and not refuses:
         _stays(node, verb, scope)
     reason = scope.reason if refuses and node.message is None else None
@@ -78,6 +89,16 @@ def _plain(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide | None:
 def _stays(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
     message = f"`{verb.value}` cannot be followed by `and disconnect`"
     scope.findings.add("Q306", node.span, message, why="only a refusal ends the connection", help="write `deny … and disconnect`")
+
+
+def _stays_open(code: Literal, scope: Scope) -> None:
+    scope.findings.add(
+        "Q303",
+        code.span,
+        "421 says that the connection is closed, and this verdict leaves it open",
+        why="a client that reads 421 goes away (RFC 5321 section 3.8)",
+        help="write `defer 421 … and disconnect`, or `defer 450`",
+    )
 
 
 def _class_fits(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
@@ -130,7 +151,7 @@ def _unsayable(text: str, node: tree.Verdict, literal: Literal) -> tuple[str, st
         )
     first = text.split(" ", 1)[0]
     written = {part.raw for part in (node.code, node.enhanced) if part}
-    if first in written or (len(first) == 3 and first.isdecimal() and first[0] in "245"):
+    if first in written or _ENHANCED.fullmatch(first) or (len(first) == 3 and first.isdecimal() and first[0] in "245"):
         rest = text[len(first) :].strip()
         return (
             f'the message begins with the code "{first}"',
@@ -144,7 +165,8 @@ def _unknown_verb(node: tree.Verdict, scope: Scope) -> str:
     """Reports a word that is no verdict; returns the one that is meant, as far as that can be guessed."""
     name, book = node.verb.text, scope.book
     verbs = HOOKS[scope.hook].verbs
-    near = did_you_mean(name, [*verbs, "log", *book.catalogue]) or ""
+    near = _MEANT.get(name.lower(), "")
+    near = near if near in verbs else did_you_mean(name, [*verbs, "log", *book.catalogue]) or ""
     if name in book.catalogue:
         remedy = f"`{name}` is a function: write `{name}(…)`"
     elif near:

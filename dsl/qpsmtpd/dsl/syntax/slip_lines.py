@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from qpsmtpd.dsl.syntax.layout import HEADERS
 from qpsmtpd.dsl.syntax.slip import Failure, Slip, like, written
 from qpsmtpd.dsl.syntax.tokens import Token
@@ -96,6 +98,39 @@ def verdict_order(f: Failure) -> Slip | None:
     if f.token.type in ("CODE", "ENHANCED") and f.before is not None:
         message = f"`{f.token.text}` stands before `{f.before.text}` in a verdict"
     return Slip("Q110", f.token.span, message, why=f"the order is {_VERDICT}", help=f"write `{spelled}`", mended=mended)
+
+
+def condition_behind(f: Failure) -> Slip | None:
+    """`deny if C`: the condition behind what it decides."""
+    start = max((i + 1 for i in range(f.index) if f.tokens[i].type == "COLON"), default=0)
+    if f.token.type != "COND" or f.index == start or f.tokens[start].type in ("COND", "ELIF", "ELSE", "ON"):
+        return None
+    # the line is not read in that order: its words would stand where they do not
+    turned = [*f.tokens[f.index :], *f.tokens[start : f.index]]
+    help = f"write `{' '.join(_apart(turned))}`"
+    return Slip("Q110", f.token.span, "the condition stands before what it decides", help=help)
+
+
+def _apart(tokens: list[Token]) -> Iterator[str]:
+    """The pieces of a line whose order has changed."""
+    piece: list[Token] = []
+    for token in tokens:
+        if piece and (piece[-1].end_line, piece[-1].end_column) != (token.line, token.column):
+            yield written(piece)
+            piece = []
+        piece.append(token)
+    yield written(piece)
+
+
+def hooks_in_a_row(f: Failure) -> Slip | None:
+    """`on helo mail:` without a comma."""
+    named = f.before is not None and f.before.type == "NAME" and f.token.type == "NAME"
+    if not named or f.word != "on" or "COMMA" not in f.accepted:
+        return None
+    mended = f.replaced(like(f.token, "COMMA", ","), count=0)
+    return Slip(
+        "Q110", f.token.span, "a comma stands between two names of an `on` line", help=f"write `, {f.token.text}`", mended=mended
+    )
 
 
 def unquoted(f: Failure) -> Slip | None:

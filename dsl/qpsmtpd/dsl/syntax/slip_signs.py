@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qpsmtpd.dsl.syntax.slip import Failure, Slip, like
-from qpsmtpd.dsl.syntax.tokens import Token
+from qpsmtpd.dsl.syntax.slip import Failure, Slip, like, written
+from qpsmtpd.dsl.syntax.tokens import SIGNS, Token
 
 _OPERATORS = {"&&": ("AND", "and"), "||": ("OR", "or"), "!": ("NOT", "not")}
 _QUOTES = "'\u201c\u201d\u201e"
@@ -55,6 +55,66 @@ def address(f: Failure) -> Slip | None:
     text = f'"{f.token.text}"'
     mended = f.replaced(like(f.token, "STRING", text, f.token.text))
     return Slip("Q110", f.token.span, f"{noun} is written between quotes", help=f"write `{text}`", mended=mended)
+
+
+_OF_A_NAME = frozenset({"NAME", "DOT", "MINUS", "PLUS", "AT_SIGN", "NUMBER", "CODE"})
+
+
+def mailbox(f: Failure) -> Slip | None:
+    """`sender == ann@example.org`: a mail address without quotes."""
+    if f.token.type != "AT_SIGN" or f.before is None:
+        return None
+    start, stop = f.index, f.index + 1
+    while start > 0 and _joined(f.tokens[start - 1], f.tokens[start]):
+        start -= 1
+    while stop < len(f.tokens) and _joined(f.tokens[stop - 1], f.tokens[stop]):
+        stop += 1
+    if start == f.index or stop == f.index + 1:
+        return None
+    text = "".join(token.text for token in f.tokens[start:stop])
+    mended = f.replaced(like(f.tokens[start], "STRING", f'"{text}"', text), at=start, count=stop - start)
+    span = f.tokens[start].to(f.tokens[stop - 1])
+    return Slip("Q110", span, "a mail address is written between quotes", help=f'write `"{text}"`', mended=mended)
+
+
+def _joined(one: Token, other: Token) -> bool:
+    """True when no blank stands between two pieces of an address."""
+    together = (one.end_line, one.end_column) == (other.line, other.column)
+    return together and {one.type, other.type} <= _OF_A_NAME
+
+
+def counted_up(f: Failure) -> Slip | None:
+    """`score++`."""
+    sign, before = f.token.text, f.before
+    if sign not in ("+", "-") or before is None or before.type != "NAME" or _text(f, f.index + 1) != sign:
+        return None
+    help = f"write `{before.text} {sign}= 1`"
+    one = like(f.token, "NUMBER", "1", 1)
+    mended = f.replaced(like(f.token, SIGNS[f"{sign}="], f"{sign}="), one, count=2)
+    return Slip("Q110", f.token.span, f"there is no `{sign}{sign}`", help=help, mended=mended)
+
+
+def braces(f: Failure) -> Slip | None:
+    """`{ deny }`: braces around a block."""
+    if f.token.type != "LBRACE":
+        return None
+    mended = [token for token in f.tokens if token.type not in ("LBRACE", "RBRACE")]
+    help = "leave the braces out; the lines of a block are indented by 4 blanks more than its header"
+    return Slip("Q110", f.token.span, "no braces stand around a block", help=help, mended=mended)
+
+
+def round_list(f: Failure) -> Slip | None:
+    """`x in ("a", "b")`."""
+    opens = next((i for i in range(f.index - 1, 0, -1) if f.tokens[i].type == "LPAR"), 0)
+    if f.token.type != "COMMA" or not opens or f.tokens[opens - 1].type not in ("IN", "NOT_IN"):
+        return None
+    closes = next((i for i in range(f.index, len(f.tokens)) if f.tokens[i].type == "RPAR"), None)
+    if closes is None:
+        return None
+    mended = f.replaced(like(f.tokens[opens], "LSQB", "["), at=opens)
+    mended[closes] = like(f.tokens[closes], "RSQB", "]")
+    inner = written(mended[opens : closes + 1])
+    return Slip("Q110", f.tokens[opens].span, "a list stands between `[` and `]`", help=f"write `{inner}`", mended=mended)
 
 
 def equals(f: Failure) -> Slip | None:

@@ -40,7 +40,7 @@ def loop(f: Failure) -> Slip | None:
     if word not in _LOOPS or f.index > 1:
         return None
     why = "every rule ends after a time that is known before it runs"
-    help = "ask about a whole list at once: `x in list`, `any_in(…)`"
+    help = "ask about a whole list at once: `x in list`"
     return Slip("Q110", f.tokens[0].span, "there are no loops", why=why, help=help)
 
 
@@ -50,6 +50,8 @@ def top_word(f: Failure) -> Slip | None:
         return None
     word = f.token.text
     meant = _FOREIGN_TOP.get(word) or did_you_mean(word, TOP_WORDS)
+    if meant == "use" and word in _FOREIGN_TOP and f.tokens[1:2] and f.tokens[1].type != "STRING":
+        meant = None
     if word in _INSIDE:
         return Slip("Q101", f.token.span, f"`{word}` stands inside a hook", help="write `on rcpt:` (or another hook) above it")
     allowed = "a line at the left margin begins with " + ", ".join(f"`{w}`" for w in TOP_WORDS[:-1]) + f" or `{TOP_WORDS[-1]}`"
