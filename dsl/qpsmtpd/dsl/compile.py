@@ -6,8 +6,10 @@ only add to. Nothing is opened here: `read` is the caller's.
 
 from __future__ import annotations
 
+import gc
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +39,8 @@ def compile_rules(path: str, catalogue: Catalogue, read: Callable[[str], bytes],
     findings = Findings()
     home = folder if folder is not None else str(Path(path).absolute().parent)
     try:
-        program = _stages(path, catalogue, read, home, findings)
+        with _no_collector():
+            program = _stages(path, catalogue, read, home, findings)
     except RecursionError:
         findings.add(
             "Q213",
@@ -56,6 +59,18 @@ def compile_rules(path: str, catalogue: Catalogue, read: Callable[[str], bytes],
         )
         program = None
     return Compiled(program, findings)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Trees are made and kept here, hardly any garbage: looking for it again and again takes a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _stages(path: str, catalogue: Catalogue, read: Callable[[str], bytes], folder: str, findings: Findings) -> Program | None:

@@ -54,11 +54,16 @@ class _Functions:
 
     pool: Pool = field(default_factory=Pool)
     written: list[tuple[str, _Function]] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
+    known: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
+    """The function that a hook's blocks (by identity) have become."""
+    named: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
 
     def hook(self, hook: str, listener: str, blocks: Sequence[Block]) -> str:
         """The name of the function for a hook's blocks. Listeners whose rules are the same share one."""
+        alike = hook, tuple(map(id, blocks))
+        if alike in self.known:
+            return self.known[alike]
         called = f"{hook}_at_" + re.sub(r"\W", "_", listener)
         frame = Frame(self.pool, hook, blocks[0].span)
         for number, written in enumerate(blocks, 1):
@@ -66,32 +71,33 @@ class _Functions:
                 block(frame, written)
             else:
                 self._elsewhere(frame, f"{called}_{number}", written)
-        return self._function(called, frame, blocks[0])
+        self.known[alike] = self._function(called, frame, blocks[0])
+        return self.known[alike]
 
     def _elsewhere(self, frame: Frame, called: str, written: Block) -> None:
         """Adds a block of another file: a function of its own and the call of it."""
-        inner = Frame(self.pool, frame.hook, written.span)
-        block(inner, written)
-        own = self._function(called, inner, written)
+        alike = frame.hook, (id(written),)
+        own = self.known.get(alike, "")
+        if not own:
+            inner = Frame(self.pool, frame.hook, written.span)
+            block(inner, written)
+            own = self.known[alike] = self._function(called, inner, written)
         call: ast.expr = nodes.call(own, nodes.name("s"), nodes.name("t"))
         frame.span = frame.first
         decided = frame.keep(ast.Await(call) if own in self.waiting else call, written.span)
         frame.add(nodes.when(nodes.no(nodes.is_none(nodes.name(decided))), [ast.Return(nodes.name(decided))]), written.span)
 
     def _function(self, called: str, frame: Frame, first: Block) -> str:
-        body = frame.body or [frame.placed(ast.Pass(), first.span)]
-        alike = "\n".join(ast.dump(statement, include_attributes=True) for statement in body) + frame.file
-        if alike not in self.known:
-            unique = called
-            while unique in self.known.values():
-                unique += "_"
-            definition = nodes.function(unique, body)
-            nodes.place(definition, first.span)
-            self.written.append((frame.file, definition))
-            self.known[alike] = unique
-            if isinstance(definition, ast.AsyncFunctionDef):
-                self.waiting.add(unique)
-        return self.known[alike]
+        unique = called
+        while unique in self.named:
+            unique += "_"
+        self.named.add(unique)
+        definition = nodes.function(unique, frame.body or [frame.placed(ast.Pass(), first.span)])
+        nodes.place(definition, first.span)
+        self.written.append((frame.file, definition))
+        if isinstance(definition, ast.AsyncFunctionDef):
+            self.waiting.add(unique)
+        return unique
 
     def text(self) -> str:
         """Everything as Python source."""

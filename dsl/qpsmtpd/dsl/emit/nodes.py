@@ -22,16 +22,11 @@ def constant(value: object) -> ast.Constant:
 
 def path(dotted: str) -> ast.expr:
     """`Verb.DENY` or `t.recipient.domain`, or a call at its end as in `s.services.clock.now()`."""
-    return bare(ast.parse(dotted, mode="eval").body)
-
-
-def bare(node: ast.expr) -> ast.expr:
-    """The same expression without a place."""
-    for inner in ast.walk(node):
-        for attribute in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
-            if hasattr(inner, attribute):
-                delattr(inner, attribute)
-    return node
+    first, *fields = dotted.removesuffix("()").split(".")
+    made: ast.expr = name(first)
+    for field in fields:
+        made = attribute(made, field)
+    return ast.Call(made, [], []) if dotted.endswith("()") else made
 
 
 def attribute(of: ast.expr, field: str) -> ast.Attribute:

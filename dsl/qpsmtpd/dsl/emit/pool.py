@@ -7,6 +7,7 @@ rules give the same text.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from qpsmtpd.dsl.check.typed import Decide, Template
@@ -45,42 +46,56 @@ class Pool:
     def __init__(self) -> None:
         self.statements: list[ast.stmt] = []
         self.names: dict[str, Any] = {**_WORDS, "values": []}
-        self._made: dict[str, str] = {}
+        self._made: dict[tuple[str, object], str] = {}
         self._held: dict[int, str] = {}
         self._counts: dict[str, int] = {}
 
     def verdict(self, decided: Decide) -> str:
         """The name of a rule's verdict."""
-        wanted = nodes.call(
-            "verdict",
-            nodes.path(f"Verb.{decided.verb.name}"),
-            *map(nodes.constant, (decided.rule, decided.code, decided.enhanced, decided.text)),
-            keywords={"disconnect": nodes.constant(True)} if decided.disconnect else None,
-        )
-        return self._global(decided.verb.name, wanted, decided.span)
+        said = decided.rule, decided.code, decided.enhanced, decided.text
+
+        def made() -> ast.expr:
+            verb = nodes.path(f"Verb.{decided.verb.name}")
+            closing = {"disconnect": nodes.constant(True)} if decided.disconnect else None
+            return nodes.call("verdict", verb, *map(nodes.constant, said), keywords=closing)
+
+        return self._global(decided.verb.name, (*said, decided.disconnect), made, decided.span)
 
     def temporary(self, rule: str, span: Span) -> str:
         """The name of the verdict of a rule that a failed call with the policy `defer` ends."""
-        said = map(nodes.constant, (rule, 451, "4.4.3", "Temporary lookup failure, try again later"))
-        return self._global("LOOKUP_FAILED", nodes.call("verdict", nodes.path("Verb.DEFER"), *said), span)
+        said = rule, 451, "4.4.3", "Temporary lookup failure, try again later"
+
+        def made() -> ast.expr:
+            return nodes.call("verdict", nodes.path("Verb.DEFER"), *map(nodes.constant, said))
+
+        return self._global("LOOKUP_FAILED", said, made, span)
 
     def site(self, function: Function, rule: str, span: Span) -> str:
         """The name of a place where a function that may fail is called."""
         policy = function.on_error or OnError.UNKNOWN
-        wanted = nodes.call(
-            "Site",
-            nodes.constant(function.name),
-            nodes.constant(rule),
-            nodes.path(f"OnError.{policy.name}"),
-            nodes.constant(float(FOREVER if function.timeout is None else function.timeout)),
-            nodes.path(f"Scope.{function.scope.name}"),
-        )
-        return self._global("SITE", wanted, span)
+        deadline = float(FOREVER if function.timeout is None else function.timeout)
+
+        def made() -> ast.expr:
+            return nodes.call(
+                "Site",
+                nodes.constant(function.name),
+                nodes.constant(rule),
+                nodes.path(f"OnError.{policy.name}"),
+                nodes.constant(deadline),
+                nodes.path(f"Scope.{function.scope.name}"),
+            )
+
+        return self._global("SITE", (function.name, rule, policy, deadline, function.scope), made, span)
 
     def template(self, text: Template) -> str:
         """The name of a compiled template."""
-        types = ast.Tuple([nodes.constant(str(value.type)) for value in text.values], ast.Load())
-        return self._global("TEXT", nodes.call("template", nodes.constant(text.source), types), text.span)
+        types = tuple(str(value.type) for value in text.values)
+
+        def made() -> ast.expr:
+            listed = ast.Tuple([nodes.constant(each) for each in types], ast.Load())
+            return nodes.call("template", nodes.constant(text.source), listed)
+
+        return self._global("TEXT", (text.source, types), made, text.span)
 
     def value(self, value: Any, span: Span) -> str:
         """The name of a value known when the rules load."""
@@ -88,7 +103,7 @@ class Pool:
             index = ast.Constant(len(self.names["values"]))
             self.names["values"].append(value)
             held = ast.Subscript(nodes.name("values"), index, ast.Load())
-            self._held[id(value)] = self._global("VALUE", held, span)
+            self._held[id(value)] = self._global("VALUE", id(value), lambda: held, span)
         return self._held[id(value)]
 
     def function(self, function: Function) -> str:
@@ -97,12 +112,13 @@ class Pool:
         self.names[called] = function.code
         return called
 
-    def _global(self, stem: str, value: ast.expr, span: Span) -> str:
-        text = ast.unparse(value)
-        if text not in self._made:
+    def _global(self, stem: str, what: object, made: Callable[[], ast.expr], span: Span) -> str:
+        """The name of a thing, of which `what` says all that makes it differ from others of its stem."""
+        key = stem, what
+        if key not in self._made:
             self._counts[stem] = self._counts.get(stem, 0) + 1
-            called = self._made[text] = f"{stem}_{self._counts[stem]}"
-            statement = nodes.assign(called, value)
+            called = self._made[key] = f"{stem}_{self._counts[stem]}"
+            statement = nodes.assign(called, made())
             nodes.place(statement, span)
             self.statements.append(statement)
-        return self._made[text]
+        return self._made[key]
