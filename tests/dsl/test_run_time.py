@@ -69,3 +69,10 @@ def test_an_address_literal_is_the_same_in_rules_and_in_an_envelope():
     talk = Served('on mail: if sender == "ann@[IPv6:2001:DB8::1]" log("yes")')
     talk.say(b"EHLO [IPv6:2001:db8::1]", b"MAIL FROM:<ann@[ipv6:2001:db8:0::1]>")
     assert talk.logged == ["yes"]
+
+
+@pytest.mark.parametrize(("most", "said"), [(0, ""), (1, "."), (3, "..."), (5, "cl..."), (21, "client.example.net")])
+def test_a_text_can_be_cut_to_any_length(most, said):
+    talk = Served(f'on helo: log("{{{{ helo | truncate({most}) }}}}")')
+    talk.say(*ENVELOPE)
+    assert talk.logged == [said]

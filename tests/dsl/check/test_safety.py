@@ -1,7 +1,8 @@
 """The relay proof, held against brute force: no program that it passes relays for strangers under any answers."""
 
 import itertools
-from ipaddress import IPv4Network
+import time
+from ipaddress import IPv4Network, IPv6Network
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -234,4 +235,14 @@ def test_a_lookup_beside_the_gate_that_may_fail_is_refused() -> None:
 
 def test_two_halves_of_the_address_space_are_everybody() -> None:
     assert holds_everyone(NetworkSet([IPv4Network("0.0.0.0/1"), IPv4Network("128.0.0.0/1")]))
+    assert holds_everyone(NetworkSet([IPv6Network("2000::/4"), IPv6Network("3000::/4")]))
+    assert not holds_everyone(NetworkSet([IPv6Network("fc00::/7"), IPv6Network("2000::/4"), IPv6Network("8000::/1")]))
+    assert not holds_everyone(NetworkSet([IPv4Network("0.0.0.0/1"), IPv4Network("64.0.0.0/2"), IPv4Network("128.0.0.0/2")]))
     assert not holds_everyone(OWN)
+
+
+def test_a_list_of_very_many_networks_is_looked_at_in_no_time():
+    many = NetworkSet.of_prefixes({32: range(10 << 24, (10 << 24) + 200_000)}, {})
+    begun = time.process_time()
+    assert not holds_everyone(many)
+    assert time.process_time() - begun < 0.1

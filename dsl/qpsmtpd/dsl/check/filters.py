@@ -88,10 +88,11 @@ def _join(hole: Hole, argument: str | None) -> Hole:
 
 
 def _truncate(hole: Hole, argument: str | None) -> Hole:
-    if hole.type.name not in _TEXTS or argument is None or not argument.isdecimal():
+    if hole.type.name not in _TEXTS or argument is None or not argument.isdecimal() or len(argument) > 9:
         raise _Unfit("`truncate` takes a text and says to how many characters, as in `truncate(60)`")
-    # Jinja2 would let a text pass that is up to five characters longer
-    return hole.through(f"truncate({int(argument)}, true, '...', 0)", t.TEXT)
+    # Jinja2 would let a text pass that is up to five characters longer, and has no room for dots in a shorter one
+    dots = "..."[: int(argument)]
+    return hole.through(f"truncate({int(argument)}, true, '{dots}', 0)", t.TEXT)
 
 
 _FILTERS: Mapping[str, Callable[[Hole, str | None], Hole]] = {

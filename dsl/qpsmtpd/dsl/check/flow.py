@@ -33,11 +33,17 @@ def about_this_recipient(call: x.FunctionCall) -> bool:
     return isinstance(subject, x.Read) and subject.name.code in ("t.recipient", "t.recipient.domain")
 
 
+_EVERY_V6 = ipaddress.IPv6Network("2000::/3")
+"""All that clients on the Internet can have (RFC 4291 section 2.4)."""
+
+
 def holds_everyone(networks: NetworkSet) -> bool:
-    """True when the list contains every IPv4 or every IPv6 address, in one entry or in many."""
+    """True when the list contains every IPv4 or every global IPv6 address, in one entry or in many."""
+    if not networks.could_hold(1 << 32, _EVERY_V6.num_addresses):
+        return False
     four = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network))
     six = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network))
-    return any(n.prefixlen == 0 for n in four) or any(n.prefixlen == 0 for n in six)
+    return any(n.prefixlen == 0 for n in four) or any(_EVERY_V6.subnet_of(n) for n in six)
 
 
 class Knowledge:

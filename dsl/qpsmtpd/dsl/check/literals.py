@@ -66,6 +66,8 @@ def domain(text: str) -> Domain:
             name = idna.encode(name, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise Malformed(f'"{text}" is not a domain: {str(error).rstrip(".").lower()}') from None
+    if not text:
+        raise Malformed('"" is not a domain', "a domain that may be absent is tested: `if x and x == …`, or `x == none`")
     if text.startswith("."):
         raise Malformed(f'"{text}" is not one domain', f'everything below a domain stands in a list: ["{text}"]')
     wrong = next((label for label in name.split(".") if not _LABEL.fullmatch(label)), None)

@@ -120,6 +120,12 @@ class NetworkSet:
     def __len__(self) -> int:
         return sum(len(starts) for _, starts in (*self._v4, *self._v6))
 
+    def could_hold(self, v4: int, v6: int) -> bool:
+        """True when, counted one by one, the networks have so many IPv4 or so many IPv6 addresses; cheap however long the list is."""
+        four = sum(len(starts) << (32 - length) for length, starts in self._v4)
+        six = sum(len(starts) << (128 - length) for length, starts in self._v6)
+        return four >= v4 or six >= v6
+
     @property
     def networks(self) -> tuple[IPNetwork, ...]:
         """The networks, IPv4 first, shortest prefix first."""

@@ -96,7 +96,7 @@ def counted_up(f: Failure) -> Slip | None:
 
 def braces(f: Failure) -> Slip | None:
     """`{ deny }`: braces around a block."""
-    if f.token.type != "LBRACE":
+    if f.token.type != "LBRACE" or f.index == 0:
         return None
     mended = [token for token in f.tokens if token.type not in ("LBRACE", "RBRACE")]
     help = "leave the braces out; the lines of a block are indented by 4 blanks more than its header"
