@@ -136,15 +136,18 @@ def _learn(shape: tuple[str, ...]) -> Callable[..., str]:
     values = [f"v{number}" for number in range(len(names))]
     parts = [repr(constants[0])]
     for constant, value in zip(constants[1:], values, strict=True):
-        parts += [repr(constant), f'f"{{{_VALUE.format(value)}}}"']
+        parts += [repr(constant), f'f"{{({_VALUE.format(value)})}}"']
     # constants and f-strings that stand side by side are one f-string
     written: Callable[..., str] = eval(f"lambda {', '.join(values)}: {' '.join(parts)}", {"quoted": quoted, "written": _written})
     _SHAPES[shape] = written
     return written
 
 
-_VALUE = f"quoted({{0}}) if type({{0}}) is str and len({{0}}) <= {LONGEST} else written({{0}})"
-"""The code that writes a value; most are short texts, so those take no further call."""
+_VALUE = (
+    f"quoted({{0}}) if (kind := type({{0}})) is str and len({{0}}) <= {LONGEST} "
+    f"else {{0}} if kind is int and {-(2**63)} <= {{0}} < {2**63} else written({{0}})"
+)
+"""The code that writes a value; most are short texts or numbers, so those take no further call."""
 
 
 def _written(value: object) -> str:
