@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from qpsmtpd.dsl.model.settings import parse_endpoint
 from qpsmtpd.runtime.service.cannot import Cannot
 
 BACKLOG = 4096
+"""Connections that the kernel keeps until they are accepted."""
+_ACCEPTED_AT_ONCE = 32
+"""asyncio accepts as many connections in a row as its backlog says, and reports as many errors when descriptors have run out."""
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -65,6 +69,13 @@ def _listen(address: str, port: int) -> socket.socket:
         raise
     made.setblocking(False)
     return made
+
+
+async def accept(protocol: Callable[[], asyncio.BaseProtocol], sock: socket.socket) -> asyncio.Server:
+    """Serves a listening socket from now on."""
+    server = await asyncio.get_running_loop().create_server(protocol, sock=sock, backlog=_ACCEPTED_AT_ONCE)
+    sock.listen(BACKLOG)
+    return server
 
 
 def _reason(endpoint: str, error: OSError) -> str:

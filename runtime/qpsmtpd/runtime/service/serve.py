@@ -14,7 +14,6 @@ import resource
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,12 +25,13 @@ from qpsmtpd.runtime import __version__
 from qpsmtpd.runtime.engine.services import Services
 from qpsmtpd.runtime.observe.forwarding import Forwarding
 from qpsmtpd.runtime.observe.journal import Journal
+from qpsmtpd.runtime.observe.loop_errors import LoopErrors
 from qpsmtpd.runtime.observe.sink import Sink
 from qpsmtpd.runtime.service import control
 from qpsmtpd.runtime.service.cannot import Cannot
 from qpsmtpd.runtime.service.folders import Lock, private_folder, remove_leftovers
 from qpsmtpd.runtime.service.lending import lend
-from qpsmtpd.runtime.service.listeners import BACKLOG, open_sockets, shown
+from qpsmtpd.runtime.service.listeners import accept, open_sockets, shown
 from qpsmtpd.runtime.service.reload import ActiveProgram, Reloader
 from qpsmtpd.runtime.service.rules import Loaded, load
 from qpsmtpd.runtime.smtp.adapter import Acceptor
@@ -142,7 +142,7 @@ class Service:
         """Serves until a signal says stop, then drains. `hung_up` has something in it when a SIGHUP came during the start."""
         loop = asyncio.get_running_loop()
         self.journal.attend(loop.call_later)
-        loop.set_exception_handler(self._loop_error)
+        loop.set_exception_handler(LoopErrors(self.journal))
         logging.getLogger().addHandler(Forwarding(self.journal, loop))
         self._acceptor = Acceptor(self._active.program, self._lend(self._active.program), loop=loop)
         self._reloader = Reloader(
@@ -158,11 +158,7 @@ class Service:
         # what can still fail comes before the first client
         servers = [await control.listen(self._state, self._answer)]
         self._acceptor.start()
-        servers += [
-            await loop.create_server(self._acceptor.protocol(name), sock=sock, backlog=BACKLOG)
-            for name, sockets in self._sockets.items()
-            for sock in sockets
-        ]
+        servers += [await accept(self._acceptor.protocol(name), sock) for name, socks in self._sockets.items() for sock in socks]
         self._announce()
         if hung_up:
             self._hang_up()
@@ -215,15 +211,6 @@ class Service:
 
     def _end(self) -> None:
         (self._hurry if self._stop.is_set() else self._stop).set()
-
-    def _loop_error(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
-        error = context.get("exception")
-        self.journal.record(
-            "error",
-            "error",
-            what=context.get("message"),
-            traceback="".join(traceback.format_exception(error)) if isinstance(error, BaseException) else None,
-        )
 
     # --- rules ---------------------------------------------------------
 
