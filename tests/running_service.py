@@ -12,7 +12,7 @@ import signal
 import smtplib
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -75,14 +75,14 @@ def process(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 class RunningService:
     """`qpsmtpd serve`, started in a folder; a context manager that stops it."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
-        """Starts the service and waits until it listens."""
+    def __init__(self, folder: Path, *words: str, under: Sequence[str] = ()) -> None:
+        """Starts the service and waits until it listens; `under` is a command that runs it, and leaves it its process id."""
         self.folder = folder
         self.state = folder / "state"
         self.log = folder / "log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "qpsmtpd", "serve", *(words or ("rules.q",))],
+                [*under, sys.executable, "-m", "qpsmtpd", "serve", *(words or ("rules.q",))],
                 cwd=folder,
                 env=environment(),
                 stdin=subprocess.DEVNULL,
