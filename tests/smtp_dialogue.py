@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +36,9 @@ class Records:
 
     def record(self, event: str, level: str = "info", **fields: object) -> None:
         self.all.append({"event": event, "level": level, **fields})
+
+    def recorder(self, event: str, level: str, *names: str) -> Callable[..., None]:
+        return lambda *values: self.record(event, level, **dict(zip(names, values, strict=True)))
 
     def named(self, event: str) -> list[dict[str, Any]]:
         return [record for record in self.all if record["event"] == event]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -93,6 +93,9 @@ class Records:
 
     def record(self, event: str, level: str = "info", **fields: object) -> None:
         self.kept.append({"event": event, "level": level, **fields})
+
+    def recorder(self, event: str, level: str, *names: str) -> Callable[..., None]:
+        return lambda *values: self.record(event, level, **dict(zip(names, values, strict=True)))
 
     def of(self, event: str) -> list[dict[str, Any]]:
         return [record for record in self.kept if record["event"] == event]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,9 @@ class Journal(Protocol):
     """Takes structured records. Values may hold anything a peer sent: the journal alone is responsible for making them safe."""
 
     def record(self, event: str, level: str = "info", **fields: object) -> None: ...
+
+    def recorder(self, event: str, level: str, *names: str) -> Callable[..., None]:
+        """`record` for an event that comes often: called with the values in the order of `names`."""
 
 
 @dataclass(frozen=True, slots=True)

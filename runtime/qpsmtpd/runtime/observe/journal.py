@@ -7,6 +7,7 @@ event loop's thread only.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -25,7 +26,7 @@ MANY = 100
 
 _HEADS = {level: f'Z","level":"{level}","event":' for level in LEVELS}
 _URGENT = frozenset(LEVELS[LEVELS.index("warning") :])
-_BATCH = 256
+_BATCH = 4096
 _INTERVAL = 0.1
 _END = "}\n"
 
@@ -60,19 +61,35 @@ class Journal:
         """Gathers records from now on; `later` is the loop's timer."""
         self._later = later
 
+    def recorder(self, event: str, level: str, *names: str) -> Callable[..., None]:
+        """`record` for an event that comes often: called with the values in the order of `names`."""
+        return self.writer((event, level, *names), _END)
+
+    def writer(self, shape: tuple[str, ...], end: str) -> Callable[..., None]:
+        """`recorder` for those who add something of their own: `end` is the rest of the line."""
+        written, level = _learn(shape), shape[1]
+
+        def record(*values: object) -> None:
+            self._put(written(*values), level, end)
+
+        return record
+
     def write(self, event: str, level: str, fields: Mapping[str, object], end: str) -> None:
         """`record` for those who add something of their own: `end` is the rest of the line."""
+        written = _learn((event, level, *fields))
+        self._put(written(*fields.values()), level, end)
+
+    def _put(self, body: str, level: str, end: str) -> None:
         now = self._clock()
         second = int(now)
         if second != self._second:
             self._second = second
             self._stamp = time.strftime('{"ts":"%Y-%m-%dT%H:%M:%S.', time.gmtime(second))
-        shape = (event, level, *fields)
-        written = _SHAPES.get(shape) or _learn(shape)
-        line = f"{self._stamp}{int((now - second) * 1000):03d}{written(*fields.values())}{end}"
+        line = f"{self._stamp}{int((now - second) * 1000):03d}{body}{end}"
+        lines = self._lines
         # JSON lets DEL stand as it is; a terminal does not
-        self._lines.append(line.replace("\x7f", "\\u007f") if "\x7f" in line else line)
-        if level in _URGENT or len(self._lines) >= _BATCH or self._later is None:
+        lines.append(line.replace("\x7f", "\\u007f") if "\x7f" in line else line)
+        if level in _URGENT or len(lines) >= _BATCH or self._later is None:
             self.flush()
         elif not self._timed:
             self._timed = True
@@ -121,13 +138,14 @@ class RulesJournal:
         """Writes one record; never raises, whatever the values are."""
         self._journal.write(event, level, fields, self._end)
 
+    def recorder(self, event: str, level: str, *names: str) -> Callable[..., None]:
+        """`record` for an event that comes often: called with the values in the order of `names`."""
+        return self._journal.writer((event, level, *names), self._end)
 
-_SHAPES: dict[tuple[str, ...], Callable[..., str]] = {}
-"""How a record is written, by its event, level and the names of its fields: what an event's records have in common is worked out once."""
 
-
+@functools.cache
 def _learn(shape: tuple[str, ...]) -> Callable[..., str]:
-    """Writes the code that writes such records, as `dataclasses` and `namedtuple` do: a loop over the fields takes three times as long.
+    """Writes the code that writes records of an event with those fields, as `dataclasses` and `namedtuple` do: a loop is slower by far.
 
     Names are keywords in our own source; what a peer sent is only ever a value.
     """
@@ -139,7 +157,6 @@ def _learn(shape: tuple[str, ...]) -> Callable[..., str]:
         parts += [repr(constant), f'f"{{({_VALUE.format(value)})}}"']
     # constants and f-strings that stand side by side are one f-string
     written: Callable[..., str] = eval(f"lambda {', '.join(values)}: {' '.join(parts)}", {"quoted": quoted, "written": _written})
-    _SHAPES[shape] = written
     return written
 
 

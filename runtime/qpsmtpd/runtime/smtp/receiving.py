@@ -125,16 +125,15 @@ def _record(machine: Machine, outcome: str, verdict: Verdict | None) -> None:
     assert transaction is not None
     message = transaction.message
     size = message.size if message is not None else body.taken if body is not None else 0
-    machine.setup.services.journal.record(
-        "message",
-        session=session.session_id,
-        number=transaction.number,
-        ip=session.peer[0],
-        sender=transaction.sender.text,
-        recipients=[r.text for r in transaction.recipients],
-        size=size,
-        verdict=outcome,
-        rule=verdict.rule if verdict is not None else "",
-        text=verdict.text if verdict is not None else "",
-        score=session.score,
+    machine.setup.record_message(
+        session.session_id,
+        transaction.number,
+        session.peer[0],
+        transaction.sender.text,
+        [r.text for r in transaction.recipients],
+        size,
+        outcome,
+        verdict.rule if verdict is not None else "",
+        verdict.text if verdict is not None else "",
+        session.score,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qpsmtpd.dsl.model.program import HookCode, ListenerProgram
@@ -10,6 +10,8 @@ from qpsmtpd.dsl.model.settings import ServerSettings
 from qpsmtpd.dsl.model.verdicts import reply_bytes
 from qpsmtpd.runtime.engine.services import Services
 from qpsmtpd.runtime.smtp.body import BodyLimits
+
+MESSAGE_FIELDS = ("session", "number", "ip", "sender", "recipients", "size", "verdict", "rule", "text", "score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Setup:
     banner: bytes
     helo: bytes
     ehlo: bytes
+    record_message: Callable[..., None]
+    """Records a message, by the values of `MESSAGE_FIELDS`."""
 
     def budget(self, hook: str) -> float:
         """Seconds that all lookups of a hook may take together."""
@@ -47,4 +51,5 @@ def set_up(listener: ListenerProgram, settings: ServerSettings, services: Servic
         banner=reply_bytes(220, "", f"{hostname} ESMTP"),
         helo=reply_bytes(250, "", hostname),
         ehlo=reply_bytes(250, "", "\n".join(offers)),
+        record_message=services.journal.recorder("message", "info", *MESSAGE_FIELDS),
     )
