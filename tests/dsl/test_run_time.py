@@ -76,3 +76,10 @@ def test_a_text_can_be_cut_to_any_length(most, said):
     talk = Served(f'on helo: log("{{{{ helo | truncate({most}) }}}}")')
     talk.say(*ENVELOPE)
     assert talk.logged == [said]
+
+
+def test_a_value_that_was_tested_may_be_tested_again_by_a_define():
+    rules = 'define ann() = sender.local and sender.local == "ann"\non mail: if sender.local and ann() log("yes")'
+    talk = Served(rules)
+    talk.say(*ENVELOPE)
+    assert talk.logged == ["yes"]

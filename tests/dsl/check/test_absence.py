@@ -71,3 +71,18 @@ def test_a_header_field_that_was_tested_may_be_gone_after_an_effect():
     assert checked(tested + used).codes == []
     assert checked(f'{tested}    add_header("X", "y")\n{used}').codes == ["Q405"]
     assert checked(f'{tested}    if trusted add_header("X", "y")\n{used}').codes == ["Q405"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'on helo:\n    if helo.domain:\n        if helo.domain and helo.domain in [".x.example"] deny',
+        'define dynamic() = helo.domain and helo.domain in [".x.example"]\non helo: if helo.domain and dynamic() deny',
+        "on mail:\n    if sender.domain:\n        if sender.domain == none deny",
+        "on mail: if sender != <> and sender.domain deny",
+        "on mail:\n    unless sender.domain accept\n    unless sender.domain != none deny",
+    ],
+)
+def test_what_was_tested_may_be_tested_again(text):
+    outcome = checked(text)
+    assert set(outcome.codes) <= {"Q601"}, outcome.told

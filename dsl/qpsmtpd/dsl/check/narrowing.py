@@ -51,6 +51,11 @@ def narrowed(expr: Expr, present: Facts) -> Expr:
     return replace(expr, type=expr.type.present()) if expr.type.optional and path(expr) in present else expr
 
 
+def tested(expr: Expr, present: Facts) -> bool:
+    """True for a value that may be absent as such, and was found to be there: to ask again is no mistake, a define may do so."""
+    return not expr.type.optional and path(expr) in present
+
+
 def when_true(condition: Expr) -> Facts:
     """What is present where the condition is true."""
     match condition:

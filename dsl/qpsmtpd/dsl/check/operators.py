@@ -8,7 +8,7 @@ from dataclasses import replace
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.fitting import absent, fit, wanted
-from qpsmtpd.dsl.check.narrowing import narrowed, when_false, when_true
+from qpsmtpd.dsl.check.narrowing import narrowed, tested, when_false, when_true
 from qpsmtpd.dsl.check.patterns import upper_case_letter
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.check.wording import a, spelled
@@ -41,6 +41,8 @@ def _decides(expr: Expr, scope: Scope) -> Expr:
         return expr
     if expr.type.optional or expr.type.truthy:
         return typed.Present(expr.span, t.BOOL, expr)
+    if tested(expr, scope.present):
+        return typed.Present(expr.span, t.BOOL, replace(expr, type=t.optional(expr.type)))
     scope.findings.add(
         "Q404",
         expr.span,
@@ -156,6 +158,8 @@ def _pair(node: Binary, scope: Scope) -> tuple[Expr, Expr]:
 
 
 def _presence(node: Binary, value: Expr, scope: Scope) -> Expr:
+    if tested(value, scope.present):
+        value = replace(value, type=t.optional(value.type))
     if not value.type.optional:
         message = f"{_value_of(value)} is never absent, so comparing it with `none` tells nothing"
         remedy = f"write `{spelled(value)} {node.operator} <>` to ask for the null sender" if value.type.same(t.ADDRESS) else ""
