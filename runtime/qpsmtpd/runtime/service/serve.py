@@ -30,6 +30,7 @@ from qpsmtpd.runtime.observe.sink import Sink
 from qpsmtpd.runtime.service import control
 from qpsmtpd.runtime.service.cannot import Cannot
 from qpsmtpd.runtime.service.folders import Lock, private_folder, remove_leftovers
+from qpsmtpd.runtime.service.garbage import collect_seldom
 from qpsmtpd.runtime.service.lending import lend
 from qpsmtpd.runtime.service.listeners import accept, open_sockets, shown
 from qpsmtpd.runtime.service.reload import ActiveProgram, Reloader
@@ -159,6 +160,7 @@ class Service:
         servers = [await control.listen(self._state, self._answer)]
         self._acceptor.start()
         servers += [await accept(self._acceptor.protocol(name), sock) for name, socks in self._sockets.items() for sock in socks]
+        collect_seldom()
         self._announce()
         if hung_up:
             self._hang_up()
