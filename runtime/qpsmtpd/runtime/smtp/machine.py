@@ -384,11 +384,7 @@ def _spilled(machine: Machine, _: Verdict | None) -> None:
 
 def _ended(machine: Machine, _: Verdict | None) -> None:
     machine.mode = CLOSED
-    machine.record(
-        "disconnect",
-        ip=machine.session.peer[0],
-        listener=machine.setup.listener,
-        helo=machine.session.helo,
-        reason=machine.reason.value,
-        messages=machine.messages,
+    session = machine.session
+    machine.setup.record_end(
+        session.session_id, session.peer[0], session.listener, str(session.helo), machine.reason.value, machine.messages
     )

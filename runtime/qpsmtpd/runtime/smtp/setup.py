@@ -12,6 +12,7 @@ from qpsmtpd.runtime.engine.services import Services
 from qpsmtpd.runtime.smtp.body import BodyLimits
 
 MESSAGE_FIELDS = ("session", "number", "ip", "sender", "recipients", "size", "verdict", "rule", "text", "score")
+END_FIELDS = ("session", "ip", "listener", "helo", "reason", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Setup:
     ehlo: bytes
     record_message: Callable[..., None]
     """Records a message, by the values of `MESSAGE_FIELDS`."""
+    record_end: Callable[..., None]
+    """Records the end of a connection, by the values of `END_FIELDS`."""
 
     def budget(self, hook: str) -> float:
         """Seconds that all lookups of a hook may take together."""
@@ -52,4 +55,5 @@ def set_up(listener: ListenerProgram, settings: ServerSettings, services: Servic
         helo=reply_bytes(250, "", hostname),
         ehlo=reply_bytes(250, "", "\n".join(offers)),
         record_message=services.journal.recorder("message", "info", *MESSAGE_FIELDS),
+        record_end=services.journal.recorder("disconnect", "info", *END_FIELDS),
     )
