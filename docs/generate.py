@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 
 from qpsmtpd.dsl.diagnostics.codes import codes
 from qpsmtpd.dsl.model.functions import Function, Kind, Parameter
-from qpsmtpd.dsl.model.hooks import HOOKS, READABLE, Hook, Readable
+from qpsmtpd.dsl.model.hooks import HOOKS, READABLE, Hook, Readable, is_known
 from qpsmtpd.dsl.model.settings import LATER, ListenerSettings, ServerSettings
 from qpsmtpd.dsl.model.types import DURATION, SIZE, Type, of_annotation
 from qpsmtpd.stdlib import catalogue
@@ -27,6 +27,7 @@ _KINDS: Mapping[Kind, str] = {
     Kind.PURE: "computes from its arguments alone",
     Kind.LOOKUP: "a lookup: asks the outside world",
     Kind.GATE: "a gate: a true answer for the recipient in hand lets mail in",
+    Kind.VERIFIER: "a verifier: a true answer proves who the client is",
     Kind.EFFECT: "an effect: stands as a statement",
     Kind.DELIVERY: "a delivery: stands as a statement and decides the hook",
 }
@@ -138,13 +139,10 @@ def _facts(function: Function) -> str:
 
 def hooks_page() -> str:
     """Every hook: when it runs, what is readable, which verdicts it allows and what they answer."""
-    running = [hook for hook in HOOKS.values() if hook.supported]
-    later = ", ".join(f"`{hook.name}`" for hook in HOOKS.values() if not hook.supported)
     return _page(
         "Hooks",
         "In the order of the dialogue. A name stays readable in later hooks unless the table limits it.",
-        *map(_hook, running),
-        f"## Not yet\n\nThese hooks of the language are refused by this version ([Q108](codes.md)): {later}.",
+        *map(_hook, HOOKS.values()),
     )
 
 
@@ -163,9 +161,8 @@ def _hook(hook: Hook) -> str:
 
 
 def _first(row: Readable) -> str:
-    """The first supported hook at which a name can be read."""
-    names = list(HOOKS)
-    return next(name for name in names[names.index(row.since) :] if HOOKS[name].supported)
+    """The first hook at which a name can be read."""
+    return next(name for name in HOOKS if is_known(row, name))
 
 
 def _name(row: Readable) -> str:

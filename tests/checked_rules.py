@@ -29,7 +29,7 @@ def _networks(text: str, fault: Fault) -> NetworkSet:
     return NetworkSet(ip_network(line) for line in text.split())
 
 
-class Standing(enum.Enum):
+class Standing(enum.StrEnum):
     GOOD = "good"
     BAD = "bad"
 

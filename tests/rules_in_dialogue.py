@@ -9,6 +9,7 @@ from typing import Any
 
 from qpsmtpd.dsl.compile import Compiled, compile_rules
 from qpsmtpd.dsl.diagnostics.render import render_text
+from qpsmtpd.runtime.service.library import surroundings
 from qpsmtpd.runtime.smtp.machine import Machine
 from qpsmtpd.runtime.smtp.session import Session
 from qpsmtpd.runtime.smtp.setup import set_up
@@ -25,12 +26,14 @@ def compiled(text: str, files: Mapping[str, str | bytes] | None = None) -> Compi
     present = {**FILES, **(files or {}), "rules.q": text}
 
     def read(name: str) -> bytes:
+        if name.startswith(surroundings().shipped):
+            return Path(name).read_bytes()
         content = present.get(name.removeprefix("/etc/q/"))
         if content is None:
             raise FileNotFoundError(2, "No such file or directory", name)
         return content if isinstance(content, bytes) else content.encode()
 
-    return compile_rules("rules.q", catalogue(), read, "/etc/q")
+    return compile_rules("rules.q", catalogue(), read, "/etc/q", around=surroundings())
 
 
 def told(text: str, files: Mapping[str, str | bytes] | None = None) -> list[str]:

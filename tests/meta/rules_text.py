@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from qpsmtpd.dsl.compile import Compiled, compile_rules
+from qpsmtpd.runtime.service.library import surroundings
 from qpsmtpd.stdlib import catalogue
 
 FOLDER = "/rules"
@@ -19,11 +23,19 @@ def compiled(text: str, files: Mapping[str, str] = FILES) -> Compiled:
 
     def read(path: str) -> bytes:
         name = posixpath.relpath(posixpath.join(FOLDER, path), FOLDER)
+        if path.startswith(surroundings().shipped):
+            return Path(path).read_bytes()
         if name not in present:
             raise FileNotFoundError(2, "No such file or directory", path)
         return present[name].encode()
 
-    return compile_rules(f"{FOLDER}/rules.q", catalogue(), read, FOLDER)
+    def matching(pattern: str) -> list[str]:
+        if pattern.startswith(FOLDER):
+            return fnmatch.filter([posixpath.join(FOLDER, name) for name in present], pattern)
+        return around.matching(pattern)
+
+    around = surroundings()
+    return compile_rules(f"{FOLDER}/rules.q", catalogue(), read, FOLDER, around=replace(around, matching=matching))
 
 
 def completed(fragment: str) -> str:

@@ -35,7 +35,7 @@ def test_a_function_shows_itself_in_a_complete_block_of_rules(name: str) -> None
     example = section(name, "Examples")
     hook = re.search(r"^    on (\w+)(?: at \w+)?(?: (?:if|unless) .*)?:", example, re.MULTILINE)
     assert hook is not None
-    assert HOOKS[hook[1]].supported
+    assert hook[1] in HOOKS
     assert re.search(rf"\b{name}\b", example)
 
 
@@ -45,10 +45,9 @@ def test_a_function_lives_in_a_file_of_its_name(name: str) -> None:
 
 
 @each_function
-def test_a_function_may_be_called_at_some_supported_hook(name: str) -> None:
+def test_a_function_may_be_called_at_some_hook(name: str) -> None:
     declared = FUNCTIONS[name]
-    span = ORDER[ORDER.index(declared.since) : ORDER.index(declared.until) + 1]
-    assert any(HOOKS[hook].supported for hook in span)
+    assert ORDER.index(declared.since) <= ORDER.index(declared.until)
 
 
 @each_function

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from qpsmtpd.dsl.check import safety
 from qpsmtpd.dsl.check.check import check
+from qpsmtpd.dsl.check.surroundings import Surroundings
+from qpsmtpd.dsl.check.typed import TypedRules
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.lint import lint
 from qpsmtpd.dsl.model.functions import Catalogue
@@ -30,17 +32,26 @@ class Compiled:
     findings: Findings
 
 
-def compile_rules(path: str, catalogue: Catalogue, read: Callable[[str], bytes], folder: str | None = None) -> Compiled:
+def compile_rules(
+    path: str,
+    catalogue: Catalogue,
+    read: Callable[[str], bytes],
+    folder: str | None = None,
+    *,
+    around: Surroundings | None = None,
+) -> Compiled:
     """Compiles the rules file `path`.
 
     `read` gets absolute or `path`-relative file names and returns their octets, or raises OSError. `folder` is where
-    relative paths of the main file lead; by default the folder that holds it.
+    relative paths of the main file lead; by default the folder that holds it. Without `around` there are no shipped
+    rules, no patterns of file names and no functions of one's own.
     """
     findings = Findings()
     home = folder if folder is not None else str(Path(path).absolute().parent)
     try:
         with _no_collector():
-            program = _stages(path, catalogue, read, home, findings)
+            rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=home, around=around)
+            program = None if rules is None else _stages(rules, findings)
     except RecursionError:
         findings.add(
             "Q213",
@@ -73,10 +84,7 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _stages(path: str, catalogue: Catalogue, read: Callable[[str], bytes], folder: str, findings: Findings) -> Program | None:
-    rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=folder)
-    if rules is None:
-        return None
+def _stages(rules: TypedRules, findings: Findings) -> Program | None:
     safety.prove(rules, findings)
     lint(rules, findings)
     if findings.errors:

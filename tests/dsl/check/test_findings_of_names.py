@@ -102,7 +102,7 @@ def test_a_define_does_not_see_the_names_of_its_caller():
         ("on mail: if sender == none deny", "Q401", "write `sender == <>`"),
         ('on mail: if sender == "" deny', "Q402", "`<>`"),
         ("on mail: log(ip)", "Q401", 'write `"{{ ip }}"`'),
-        ("on rcpt: if len(recipients) > 5 deny", "Q108", ""),
+        ("on rcpt: if size(recipients) > 5 deny", "Q202", ""),
         ('on helo: if helo == "a" or "b" deny', "Q404", "`x in [a, b]`"),
         ("on helo mail: deny", "Q110", "`, mail`"),
     ],

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from qpsmtpd.dsl.check.shipped import Shipped
 from qpsmtpd.dsl.check.sources import Sources
-from qpsmtpd.dsl.check.typed import Const, Expr
+from qpsmtpd.dsl.check.typed import Const, Expr, Variable
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.functions import Catalogue
+from qpsmtpd.dsl.model.hooks import Readable
 from qpsmtpd.dsl.model.types import ERROR, Type
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
@@ -28,11 +30,19 @@ class Book:
     findings: Findings
     catalogue: Catalogue
     sources: Sources
+    shipped: Shipped
     main: str
     """The name of the main rules file."""
     expression: Callable[[tree.Expression, Scope, Type | None], Expr]
     lets: dict[str, tree.Let] = field(default_factory=dict)
     defines: dict[str, tree.Define] = field(default_factory=dict)
+    vars: dict[str, tree.Var] = field(default_factory=dict)
+    policies: dict[str, tree.Policy] = field(default_factory=dict)
+    listeners: tuple[str, ...] = ()
+    variables: dict[str, Readable] = field(default_factory=dict)
+    """The variables of the rules themselves, by name; a policy has its own."""
+    made: list[Variable] = field(default_factory=list)
+    """Every variable of the program."""
     config_dir: str = ""
     """Where data files are looked for; empty when the rules do not say."""
     constants: dict[str, Const] = field(default_factory=dict)
@@ -48,6 +58,8 @@ class Book:
     """True once a rule has used a constant that has a finding."""
     used_defines: set[str] = field(default_factory=set)
     used_lets: set[str] = field(default_factory=set)
+    used_vars: set[str] = field(default_factory=set)
+    used_policies: set[str] = field(default_factory=set)
     locals: count[int] = field(default_factory=lambda: count(1))
 
 
@@ -56,7 +68,8 @@ class Scope:
     """Where an expression stands: what it may read there and what is known to be present.
 
     `hook` is empty where the value must be known when the rules load. `rule` and `reason` are what a statement here
-    takes over from those around it: the name for logs, and the lookup whose text is the reason.
+    takes over from those around it: the name for logs, and the lookup whose text is the reason. `verbs` are the `verb`
+    parameters of the policy it stands in; `own` is true inside of a policy, `shadow` where nothing is enforced.
     """
 
     book: Book
@@ -66,6 +79,10 @@ class Scope:
     defines: tuple[str, ...] = ()
     rule: str = ""
     reason: Expr | None = None
+    variables: Mapping[str, Readable] = field(default_factory=dict)
+    verbs: Mapping[str, tree.Verdict] = field(default_factory=dict)
+    own: bool = False
+    shadow: bool = False
 
     @property
     def findings(self) -> Findings:

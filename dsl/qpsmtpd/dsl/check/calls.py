@@ -8,15 +8,17 @@ from typing import Any
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.arguments import argument, left_out
 from qpsmtpd.dsl.check.book import Scope, faulty
+from qpsmtpd.dsl.check.builtins import builtin, method
 from qpsmtpd.dsl.check.declared import declared_type
 from qpsmtpd.dsl.check.extent import NESTED, PARTS, too_large
 from qpsmtpd.dsl.check.failing import as_called, own_names
 from qpsmtpd.dsl.check.fitting import wanted
+from qpsmtpd.dsl.check.given import bare, given_to
 from qpsmtpd.dsl.check.typed import Const, Expr
-from qpsmtpd.dsl.check.unsupported import LATER_FUNCTIONS, later
-from qpsmtpd.dsl.check.wording import words
+from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
+from qpsmtpd.dsl.model.builtins import FREE
 from qpsmtpd.dsl.model.functions import Function, Kind
 from qpsmtpd.dsl.model.hooks import ORDER, Readable
 from qpsmtpd.dsl.model.types import ERROR
@@ -27,9 +29,10 @@ from qpsmtpd.dsl.syntax.tree import Call, Name
 def call(node: Call, scope: Scope) -> Expr:
     """A call that is a value."""
     if not isinstance(node.of, Name):
-        later(scope.findings, node.span, "a call of anything but a function's name")
-        return faulty(node.span)
+        return _of_value(node, scope)
     name = node.of.text
+    if name in FREE:
+        return builtin(node, name, scope)
     if name in scope.book.defines:
         return _put_in_place(node, scope.book.defines[name], scope)
     function = _function(node.of, scope)
@@ -49,11 +52,12 @@ def call(node: Call, scope: Scope) -> Expr:
 def statement_call(node: Call, scope: Scope) -> typed.FunctionCall | None:
     """A call that does something; None after a finding."""
     if not isinstance(node.of, Name):
-        later(scope.findings, node.span, "a call of anything but a function's name")
+        _of_value(node, scope)
         return None
     name = node.of.text
-    function = None if name in scope.book.defines else _function(node.of, scope)
-    if name in scope.book.defines or (function and function.kind not in (Kind.EFFECT, Kind.DELIVERY)):
+    answers = name in scope.book.defines or name in FREE
+    function = None if answers else _function(node.of, scope)
+    if answers or (function and function.kind not in (Kind.EFFECT, Kind.DELIVERY)):
         scope.findings.add(
             "Q410",
             node.span,
@@ -61,8 +65,29 @@ def statement_call(node: Call, scope: Scope) -> typed.FunctionCall | None:
             help=f"write `if {name}(…) …`, or `let x = {name}(…)`",
         )
         return None
+    if function and scope.shadow:
+        _under_shadow(node, function, scope)
+        return None
     made = function_call(node, function, scope) if function else None
     return made if isinstance(made, typed.FunctionCall) else None
+
+
+def _of_value(node: Call, scope: Scope) -> Expr:
+    """A call of something that is no name."""
+    if isinstance(node.of, tree.Attribute):
+        return method(node, node.of, scope)
+    scope.findings.add("Q215", node.span, "only functions can be called", allowed="a function's name stands before the bracket")
+    return faulty(node.span)
+
+
+def _under_shadow(node: Call, function: Function, scope: Scope) -> None:
+    scope.findings.add(
+        "Q309",
+        node.span,
+        f"`{function.name}` cannot be called under `shadow`",
+        why="a shadowed rule changes nothing, and this call would change the message or hand it on",
+        help="take it out of the shadowed rules, or take `shadow` away",
+    )
 
 
 def _function(name: Name, scope: Scope) -> Function | None:
@@ -74,10 +99,11 @@ def _function(name: Name, scope: Scope) -> Function | None:
             "Q202", name.span, f"`{name.text}` is a value, not a function", help=f"write `{name.text}` without brackets"
         )
         return None
-    if name.text in LATER_FUNCTIONS:
-        later(scope.findings, name.span, f"`{name.text}`")
+    if name.text in book.policies:
+        remedy = f"write `apply {name.text}(…)` outside of a hook"
+        scope.findings.add("Q202", name.span, f"`{name.text}` is a policy, not a function", help=remedy)
         return None
-    names = [*book.catalogue, *book.defines]
+    names = [*book.catalogue, *book.defines, *FREE]
     help = suggestion(name.text, names) or "`qpsmtpd explain Q202` says where functions come from"
     scope.findings.add("Q202", name.span, f"there is no function `{name.text}`", help=help)
     return None
@@ -96,18 +122,23 @@ def function_call(node: Call, function: Function, scope: Scope) -> Expr:
     """A call of a library function, checked; one that computes from constants alone is its value."""
     callable_here = _callable_here(node, function, scope)
     node, function = as_called(node, function, scope)
-    given = _given(node, [p.name for p in function.parameters], f"`{function.name}`", scope, own_names(function))
+    given = given_to(
+        node.arguments, [p.name for p in function.parameters], f"`{function.name}`", scope, besides=own_names(function)
+    )
     if given is None:
         return faulty(node.span)
     arguments: list[Expr] = []
     for parameter in function.parameters:
         written = given.get(parameter.name)
         if written is not None:
-            arguments.append(argument(written, parameter, function, scope))
+            arguments.append(argument(bare(written), parameter, function, scope))
         else:
             arguments.append(left_out(node, parameter, function, scope))
     if function.kind is Kind.GATE:
-        arguments = [_as_meant(a, given.get(p.name), scope) for a, p in zip(arguments, function.parameters, strict=True)]
+        arguments = [
+            _as_meant(a, bare(given[p.name]) if p.name in given else None, scope)
+            for a, p in zip(arguments, function.parameters, strict=True)
+        ]
     if not callable_here or any(a.type == ERROR for a in arguments):
         return faulty(node.span)
     made = typed.FunctionCall(node.span, function.returns, function, tuple(arguments))
@@ -147,38 +178,6 @@ def _callable_here(node: Call, function: Function, scope: Scope) -> bool:
     return False
 
 
-def _given(
-    node: Call, names: list[str], whose: str, scope: Scope, besides: tuple[str, ...] = ()
-) -> dict[str, tree.Expression] | None:
-    """Which argument was written for which parameter; None when they cannot be told apart.
-
-    `besides` are names that were taken already, for what is said of a wrong one.
-    """
-    given: dict[str, tree.Expression] = {}
-    good = True
-    for position, written in enumerate(node.arguments):
-        name = written.name.text if written.name else names[position] if position < len(names) else ""
-        if isinstance(written.value, tree.Verdict):
-            later(scope.findings, written.span, "a verdict as an argument")
-            good = False
-        elif written.name is None and not name:
-            most = f"takes {len(names)} argument{'s' * (len(names) != 1)}" if names else "takes no arguments"
-            scope.findings.add("Q211", written.span, f"this argument is too many: {whose} {most}", allowed=words(names, "and"))
-            return None
-        elif name not in names:
-            span = written.name.span if written.name else written.span
-            known = [*names, *besides]
-            allowed = f"its parameters are {words(known, 'and')}" if known else "it has no parameters"
-            scope.findings.add("Q210", span, f"{whose} has no parameter `{name}`", allowed=allowed, help=suggestion(name, known))
-            good = False
-        elif name in given:
-            scope.findings.add("Q211", written.span, f"`{name}` of {whose} is given twice")
-            good = False
-        else:
-            given[name] = written.value
-    return given if good else None
-
-
 def _worked_out(made: typed.FunctionCall, scope: Scope) -> Expr:
     function = made.function
     constant = all(isinstance(a, Const) for a in made.arguments)
@@ -205,10 +204,10 @@ def _put_in_place(node: Call, define: tree.Define, scope: Scope) -> Expr:
     if name in scope.defines:
         return _recursion(node, name, scope)
     params = {p.name.text: p for p in define.params}
-    given = _given(node, [*params], f"`{name}`", scope)
+    given = given_to(node.arguments, [*params], f"`{name}`", scope)
     if given is None:
         return faulty(node.span)
-    values = {key: _bound(node, param, given.get(key), scope) for key, param in params.items()}
+    values = {key: _bound(node, param, bare(given[key]) if key in given else None, scope) for key, param in params.items()}
     inner = replace(scope, values=values, defines=(*scope.defines, name))
     scope.book.expansions += 1
     if name in scope.book.too_large or scope.book.expansions > PARTS + 1:

@@ -10,99 +10,106 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from qpsmtpd.dsl.check.book import Book, Scope
 from qpsmtpd.dsl.check.declarations import check_unused, declare, listeners, work_out
-from qpsmtpd.dsl.check.doubt import misplaced, typed_block, unread
+from qpsmtpd.dsl.check.doubt import EVERY_HOOK, misplaced, typed_block, unread
 from qpsmtpd.dsl.check.expressions import expression
+from qpsmtpd.dsl.check.own_functions import with_own_functions
+from qpsmtpd.dsl.check.pending import with_enforcement
+from qpsmtpd.dsl.check.places import known_hook
+from qpsmtpd.dsl.check.placing import Placed, Placing
+from qpsmtpd.dsl.check.required import required
 from qpsmtpd.dsl.check.settings import config_dir, listened_twice, listener_settings, server_settings
+from qpsmtpd.dsl.check.shipped import Shipped
 from qpsmtpd.dsl.check.sources import Sources
+from qpsmtpd.dsl.check.surroundings import Surroundings
 from qpsmtpd.dsl.check.typed import Block, TypedListener, TypedRules
-from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.check.uses import statements
-from qpsmtpd.dsl.check.wording import words
+from qpsmtpd.dsl.check.variables import rows
 from qpsmtpd.dsl.diagnostics.findings import Findings
-from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.functions import Catalogue
-from qpsmtpd.dsl.model.hooks import HOOKS
 from qpsmtpd.dsl.model.settings import ListenerSettings
 from qpsmtpd.dsl.syntax import tree
-from qpsmtpd.dsl.syntax.tree import Name, Span
+from qpsmtpd.dsl.syntax.tree import Span
 
 _DEFAULT = "default"
 """The name of the listener of a file that has none."""
 
 
-def check(path: str, *, catalogue: Catalogue, read: Callable[[str], bytes], findings: Findings, folder: str) -> TypedRules | None:
+def check(
+    path: str,
+    *,
+    catalogue: Catalogue,
+    read: Callable[[str], bytes],
+    findings: Findings,
+    folder: str,
+    around: Surroundings | None = None,
+) -> TypedRules | None:
     """The typed model of the rules in file `path`, as far as it could be built; None when there is no such file.
 
     `read` gets file names as `path` spells them, or absolute ones, and raises OSError. `folder` (absolute) is where
     relative paths of the main file lead.
     """
+    around = around or Surroundings()
     sources = Sources(read, findings)
-    found = statements(path, folder, sources, findings)
+    found = statements(path, folder, sources, findings=findings, around=around)
     if found is None:
         return None
     doubt = {*unread(found, findings)}
-    book = Book(findings, catalogue, sources, path, expression)
+    catalogue = with_own_functions(catalogue, found, sources, around=around, findings=findings)
+    book = Book(findings, catalogue, sources, Shipped(sources, around, findings), path, expression)
     declare(found, book)
     servers = [s for s in found if isinstance(s, tree.Server)]
     server = server_settings(servers, Scope(book))
     book.config_dir = config_dir(server, servers)
     work_out(book)
     declared = listeners(found, findings)
-    settings = {name: listener_settings(each, Scope(book)) for name, each in declared.items()} or {_DEFAULT: ListenerSettings()}
+    settings = {name: listener_settings(each, Scope(book)) for name, each in declared.items()}
+    if not settings and not _only_declares(found):
+        settings = {_DEFAULT: ListenerSettings()}
     listened_twice(declared, settings, findings)
+    book.listeners = tuple(settings)
+    book.variables = rows(book)
+    blocks = [*_blocks(found, settings, book, doubt)]
+    needed = required(found, book)
+    check_unused(book, applicable=not _only_declares(found))
     spans = {name: each.span for name, each in declared.items()} or {_DEFAULT: Span(path, 1, 1, 1, 1)}
-    blocks = [*_blocks(found, [*settings], book, doubt)]
-    check_unused(book)
-    made = (TypedListener(name, spans[name], settings[name], _hooks(name, blocks), frozenset(doubt)) for name in settings)
-    return TypedRules(server, tuple(made), folder, sources.digest)
+    made = []
+    for name, said in settings.items():
+        hooks = with_enforcement(_hooks(name, blocks))
+        requires = tuple(each for places, each in needed if name in places)
+        made.append(TypedListener(name, spans[name], said, hooks, requires, frozenset(doubt)))
+    return TypedRules(server, tuple(made), folder, sources.digest, tuple(book.made))
 
 
-_Placed = tuple[str, frozenset[str], Block]
+def _only_declares(found: Sequence[tree.TopLevel]) -> bool:
+    """True for a file that is there to be used by others: nothing in it says what happens to mail."""
+    return bool(found) and not any(isinstance(s, tree.On | tree.Apply | tree.Server | tree.Listener) for s in found)
+
+
+_Typed = tuple[str, frozenset[str], Block]
 """A block, its hook, and the listeners at which it runs."""
 
 
-def _blocks(found: Sequence[tree.TopLevel], names: list[str], book: Book, doubt: set[str]) -> Iterator[_Placed]:
+def _blocks(
+    found: Sequence[tree.TopLevel], settings: Mapping[str, ListenerSettings], book: Book, doubt: set[str]
+) -> Iterator[_Typed]:
     """The blocks in written order; `doubt` gets the hooks in which something was not understood."""
-    for on in found:
-        if isinstance(on, tree.On) and not on.shadow:
-            places = _listeners(on, names, book.findings)
-            doubt.update(misplaced(on, names))
-            for hook in dict.fromkeys(name.text for name in on.hooks if _known_hook(name, book.findings)):
-                made, doubtful = typed_block(on, hook, book)
-                doubt.update([hook] if doubtful else [])
-                yield hook, places, made
+    placing = Placing(book)
+    for placed in placing.blocks(found, frozenset(settings)):
+        doubt.update(misplaced(placed.on, [*settings]))
+        for hook in dict.fromkeys(name.text for name in placed.on.hooks if known_hook(name, book.findings)):
+            made, doubtful = typed_block(placed, hook, _sure_user(placed, settings), book)
+            doubt.update([hook] if doubtful else [])
+            yield hook, placed.listeners, made
+    if placing.lost:
+        doubt.update(EVERY_HOOK)
 
 
-def _known_hook(name: Name, findings: Findings) -> bool:
-    hook = HOOKS.get(name.text)
-    if hook is None:
-        running = [h.name for h in HOOKS.values() if h.supported]
-        findings.add(
-            "Q203",
-            name.span,
-            f"there is no hook `{name.text}`",
-            allowed=f"the hooks are {words(running, 'and')}",
-            help=suggestion(name.text, HOOKS),
-        )
-    elif not hook.supported:
-        later(findings, name.span, f"the hook `{name.text}`")
-    return hook is not None and hook.supported
+def _sure_user(placed: Placed, settings: Mapping[str, ListenerSettings]) -> bool:
+    """True where nobody gets to `mail` without a user's name."""
+    return bool(placed.listeners) and all(settings[name].auth == "required" for name in placed.listeners)
 
 
-def _listeners(on: tree.On, names: list[str], findings: Findings) -> frozenset[str]:
-    for written in on.listeners:
-        if written.text not in names:
-            findings.add(
-                "Q205",
-                written.span,
-                f"there is no listener `{written.text}`",
-                allowed=f"the listeners are {words(names, 'and')}" if len(names) > 1 else f"the only listener is `{names[0]}`",
-                help=suggestion(written.text, names),
-            )
-    return frozenset(name.text for name in on.listeners) or frozenset(names)
-
-
-def _hooks(listener: str, blocks: Sequence[_Placed]) -> Mapping[str, tuple[Block, ...]]:
+def _hooks(listener: str, blocks: Sequence[_Typed]) -> Mapping[str, tuple[Block, ...]]:
     found: dict[str, tuple[Block, ...]] = {}
     for hook, places, each in blocks:
         if listener in places:

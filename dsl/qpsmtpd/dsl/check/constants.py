@@ -14,6 +14,7 @@ from qpsmtpd.dsl.check.extent import NESTED
 from qpsmtpd.dsl.check.fitting import fit
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.diagnostics.findings import Note
+from qpsmtpd.dsl.model.builtins import BUILTINS
 from qpsmtpd.dsl.model.types import ERROR
 from qpsmtpd.dsl.syntax.tree import Span
 
@@ -95,6 +96,16 @@ def known(expr: Expr, scope: Scope, role: str) -> Const:
         return faulty(expr.span)
 
 
+def known_value(expr: Expr) -> Expr:
+    """The expression, as its value where that is known when the rules load."""
+    if isinstance(expr, Const):
+        return expr
+    try:
+        return Const(expr.span, expr.type, _value(expr))
+    except _NotKnown:
+        return expr
+
+
 class _NotKnown(Exception):
     def __init__(self, expr: Expr) -> None:
         super().__init__()
@@ -127,6 +138,8 @@ def _value(expr: Expr) -> Any:
             return value is not None and (expr.value.type.optional or bool(value))
         case typed.Item():
             return _value(expr.of).get(_value(expr.key))
+        case typed.Builtin():
+            return BUILTINS[expr.name].code(*map(_value, expr.arguments))
         case typed.Field():
             return getattr(_value(expr.of), expr.name)
         case _:

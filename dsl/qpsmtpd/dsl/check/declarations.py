@@ -8,27 +8,32 @@ from dataclasses import replace
 from qpsmtpd.dsl.check.book import Book, Scope, faulty
 from qpsmtpd.dsl.check.constants import constant
 from qpsmtpd.dsl.check.declared import declared_type
+from qpsmtpd.dsl.check.doubt import typed_block
+from qpsmtpd.dsl.check.places import known_hook
+from qpsmtpd.dsl.check.placing import VERBS, Placed, is_verb, trial
 from qpsmtpd.dsl.check.shadowing import KEYWORDS, second_meaning
 from qpsmtpd.dsl.check.typed import Const
-from qpsmtpd.dsl.check.unsupported import later, unsupported
+from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
+from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.hooks import HOOKS
 from qpsmtpd.dsl.model.types import ERROR
 from qpsmtpd.dsl.syntax import tree
-from qpsmtpd.dsl.syntax.tree import Span
 
 
 def declare(statements: Sequence[tree.TopLevel], book: Book) -> None:
-    """Enters constants and defines in the book, and reports what this version does not run."""
+    """Enters constants, variables, defines and policies in the book."""
     for statement in statements:
-        what = unsupported(statement)
-        if what:
-            later(book.findings, _head(statement.span, what), what)
-        elif isinstance(statement, tree.Let) and _may_have(statement.name, book):
-            book.lets.setdefault(statement.name.text, statement)
-        elif isinstance(statement, tree.Define) and _may_have(statement.name, book):
-            book.defines.setdefault(statement.name.text, statement)
-            _params(statement, book)
+        if isinstance(statement, tree.Policy):
+            _policy(statement, book)
+        elif isinstance(statement, tree.Let | tree.Define | tree.Var) and _may_have(statement.name, book):
+            if isinstance(statement, tree.Let):
+                book.lets.setdefault(statement.name.text, statement)
+            elif isinstance(statement, tree.Var):
+                book.vars.setdefault(statement.name.text, statement)
+            else:
+                book.defines.setdefault(statement.name.text, statement)
+                _params(statement, book)
 
 
 def _may_have(name: tree.Name, book: Book) -> bool:
@@ -36,20 +41,54 @@ def _may_have(name: tree.Name, book: Book) -> bool:
     return not second_meaning(name, book) or name.text in KEYWORDS
 
 
-def _head(span: Span, what: str) -> Span:
-    """The first word of a statement: the whole of a long block would be too much to underline."""
-    return Span(span.file, span.line, span.column, span.line, span.column + len(what.strip("`")))
+def _policy(policy: tree.Policy, book: Book) -> None:
+    """Policies have a name space of their own; so have the names inside of each."""
+    name = policy.name.text
+    first = book.policies.setdefault(name, policy)
+    if first is not policy:
+        notes = [Note(first.name.span, "here it was declared first")]
+        book.findings.add("Q206", policy.name.span, f"there is a policy `{name}` already", notes=notes)
+    _params(policy, book)
+    taken = {param.name.text for param in policy.params}
+    for inner in policy.body:
+        if isinstance(inner, tree.On):
+            for hook in inner.hooks:
+                known_hook(hook, book.findings)
+        if isinstance(inner, tree.Let | tree.Var):
+            if inner.name.text in taken:
+                book.findings.add("Q206", inner.name.span, f"`{inner.name.text}` has a meaning in this policy already")
+            else:
+                second_meaning(inner.name, book, own=True)
+            taken.add(inner.name.text)
 
 
-def _params(define: tree.Define, book: Book) -> None:
+def _params(declared: tree.Define | tree.Policy, book: Book) -> None:
     seen: set[str] = set()
-    for param in define.params:
+    own = isinstance(declared, tree.Policy)
+    for param in declared.params:
         if param.name.text in seen:
-            book.findings.add("Q206", param.name.span, f"`{define.name.text}` has two parameters `{param.name.text}`")
-        second_meaning(param.name, book)
-        if isinstance(param.default, tree.Verdict):
-            later(book.findings, param.default.span, "a verdict as a value")
+            book.findings.add("Q206", param.name.span, f"`{declared.name.text}` has two parameters `{param.name.text}`")
+        second_meaning(param.name, book, own=own)
+        default = param.default
+        if isinstance(default, tree.Verdict) and not (own and is_verb(param)):
+            book.findings.add(
+                "Q211",
+                default.span,
+                f"a verdict cannot be the default of `{param.name.text}`",
+                why="a verdict is a value only for the `verb` parameter of a policy",
+                help=f"write `{param.name.text}: verb = {default.verb.text}`" if own else "",
+            )
+        if own and is_verb(param) and default is not None:
+            _verb_default(param, default, book)
         seen.add(param.name.text)
+
+
+def _verb_default(param: tree.Param, default: tree.Expression | tree.Verdict, book: Book) -> None:
+    word = default.verb.text if isinstance(default, tree.Verdict) else ""
+    if word in VERBS and isinstance(default, tree.Verdict) and not (default.code or default.enhanced or default.message):
+        return
+    message = f"the default of `{param.name.text}` must be a verdict without code and text: {words(VERBS)}"
+    book.findings.add("Q310", default.span, message, help=suggestion(word, VERBS))
 
 
 def listeners(statements: Sequence[tree.TopLevel], findings: Findings) -> dict[str, tree.Listener]:
@@ -71,27 +110,44 @@ def work_out(book: Book) -> None:
         constant(name, let.name.span, book)
 
 
-def check_unused(book: Book) -> None:
-    """Reports what no rule uses; and what is wrong with such a define: what would be found in the hook that suits it best."""
+def check_unused(book: Book, *, applicable: bool) -> None:
+    """Reports what no rule uses; and what is wrong with such a define: what would be found in the hook that suits it best.
+
+    A policy of a file that applies nothing is there for others: `applicable` is false, and it is no finding.
+    """
+    for policy in (book.policies[name] for name in book.policies.keys() - book.used_policies):
+        _try_out(policy, book)
     for name, define in book.defines.items():
         if name in book.used_defines or book.too_large:
             continue
-        trials = [_trial(define, hook.name, book) for hook in HOOKS.values() if hook.supported]
+        trials = [_trial(define, hook.name, book) for hook in HOOKS.values()]
         best = min(trials, key=lambda findings: len(findings.sorted()))
         for finding in best.sorted():
             parts = {"why": finding.why, "allowed": finding.allowed, "help": finding.help}
             book.findings.add(finding.code, finding.span, finding.message, notes=finding.notes, **parts)
-    _report_unused(book)
+    _report_unused(book, applicable=applicable)
 
 
-def _report_unused(book: Book) -> None:
+def _try_out(policy: tree.Policy, book: Book) -> None:
+    """What is wrong with a policy that nothing applies."""
+    apart = replace(book, made=[])
+    within = trial(policy, apart)
+    for on in (inner for inner in policy.body if isinstance(inner, tree.On)):
+        for hook in {name.text for name in on.hooks} & HOOKS.keys():
+            typed_block(Placed(on, frozenset(book.listeners), within), hook, False, apart)
+
+
+def _report_unused(book: Book, *, applicable: bool) -> None:
     """Only where all else is well: a rule that is not understood uses what it names all the same."""
     if book.findings.errors:
         return
-    unused: list[tuple[tree.Let | tree.Define, str]] = [(book.lets[name], "let") for name in book.lets.keys() - book.used_lets]
-    unused += [(book.defines[name], "define") for name in book.defines.keys() - book.used_defines]
-    for declared, what in unused:
-        message = f"`{what} {declared.name.text}` is never used"
+    unused: list[tuple[tree.Let | tree.Define | tree.Var | tree.Policy, str, str]] = []
+    unused += [(book.lets[name], "let", "used") for name in book.lets.keys() - book.used_lets]
+    unused += [(book.defines[name], "define", "used") for name in book.defines.keys() - book.used_defines]
+    unused += [(book.vars[name], "var", "read") for name, row in book.variables.items() if row.code not in book.used_vars]
+    unused += [(book.policies[name], "policy", "applied") for name in book.policies.keys() - book.used_policies if applicable]
+    for declared, what, done in unused:
+        message = f"`{what} {declared.name.text}` is never {done}"
         book.findings.add("Q602", declared.name.span, message, help="use it, or take it away")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qpsmtpd.dsl.check.book import Book
-from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.types import ERROR, SCALARS, TEXT, Type, list_of, map_of, optional
@@ -22,7 +21,12 @@ def _without_mark(written: TypeName, book: Book) -> Type:
         element = declared_type(written.of, book) if written.of else TEXT
         return element if element == ERROR else (list_of if name == "list" else map_of)(element)
     if name == "verb":
-        later(book.findings, written.span, "a parameter of type `verb`")
+        book.findings.add(
+            "Q201",
+            written.span,
+            "only a parameter of a policy can be a `verb`",
+            why="it stands where a verdict stands, and only policies hold rules",
+        )
         return ERROR
     if name not in SCALARS or written.of is not None:
         book.findings.add(

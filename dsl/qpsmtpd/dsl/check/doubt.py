@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qpsmtpd.dsl.check.book import Book
+from qpsmtpd.dsl.check.placing import Placed
 from qpsmtpd.dsl.check.statements import block
 from qpsmtpd.dsl.check.typed import Block
 from qpsmtpd.dsl.diagnostics.findings import Finding, Findings
@@ -22,10 +23,14 @@ EVERY_HOOK = frozenset(HOOKS)
 
 def unread(found: Sequence[tree.TopLevel], findings: Findings) -> frozenset[str]:
     """The hooks that may have lost rules while the files were read: call it before anything else is checked."""
-    blocks = [statement for statement in found if isinstance(statement, tree.On)]
+    blocks = [on for statement in found for on in _blocks(statement)]
     lost = [_around(finding, blocks) for finding in findings.sorted() if finding.severity == "error"]
-    applied = any(isinstance(statement, tree.Apply) for statement in found)
-    return EVERY_HOOK if applied else frozenset().union(*lost)
+    return frozenset().union(*lost)
+
+
+def _blocks(statement: tree.TopLevel) -> Sequence[tree.On]:
+    inside = statement.body if isinstance(statement, tree.Policy) else (statement,)
+    return [each for each in inside if isinstance(each, tree.On)]
 
 
 def _around(finding: Finding, blocks: Sequence[tree.On]) -> frozenset[str]:
@@ -44,12 +49,9 @@ def misplaced(on: tree.On, listeners: Sequence[str]) -> Iterator[str]:
             yield name.text
 
 
-def typed_block(on: tree.On, hook: str, book: Book) -> tuple[Block, bool]:
+def typed_block(placed: Placed, hook: str, sure_user: bool, book: Book) -> tuple[Block, bool]:
     """The rules of a block in a hook, and whether something in them was not understood."""
     apart = replace(book, findings=Findings(), used_faulty=False)
-    made = block(on, hook, apart)
-    found = apart.findings.sorted()
-    for finding in found:
-        parts = {"why": finding.why, "allowed": finding.allowed, "help": finding.help}
-        book.findings.add(finding.code, finding.span, finding.message, notes=finding.notes, **parts)
+    made = block(placed, hook, sure_user, apart)
+    book.findings.take(apart.findings)
     return made, apart.used_faulty or apart.findings.errors

@@ -25,7 +25,7 @@ from qpsmtpd.dsl.check.unknown_names import too_early, unknown_name
 from qpsmtpd.dsl.check.wording import a, spelled, words
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model import types as t
-from qpsmtpd.dsl.model.hooks import READABLE, readable
+from qpsmtpd.dsl.model.hooks import READABLE, Readable, is_known, readable
 from qpsmtpd.dsl.model.types import Type, list_of
 from qpsmtpd.dsl.model.values import NULL_SENDER, AddressSet, DomainSet, NetworkSet
 from qpsmtpd.dsl.syntax import tree
@@ -74,12 +74,23 @@ def _name(node: tree.Name, scope: Scope, wanted: Type | None) -> Expr:
     if name in book.lets:
         book.used_lets.add(name)
         return constant(name, node.span, book)
+    if name in scope.variables:
+        return _variable(node, scope.variables[name], scope)
     if name not in READABLE:
         return unknown_name(node, scope, wanted)
     row = readable(name, scope.hook) if scope.hook else None
     if row is None:
-        return too_early(node, scope)
+        return too_early(node, READABLE[name], scope)
+    if name == "listener":
+        return typed.Read(node.span, t.enumeration("listener", book.listeners), row)
     return typed.Read(node.span, row.type, row) if row.code else read_by_call(node, row, scope)
+
+
+def _variable(node: tree.Name, row: Readable, scope: Scope) -> Expr:
+    scope.book.used_vars.add(row.code)
+    if not scope.hook or not is_known(row, scope.hook):
+        return too_early(node, (row,), scope)
+    return typed.Read(node.span, row.type, row)
 
 
 def _literal(node: tree.Literal, scope: Scope, wanted: Type | None) -> Expr:

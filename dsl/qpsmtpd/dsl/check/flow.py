@@ -143,6 +143,8 @@ def children(expression: x.Expr) -> tuple[x.Expr, ...]:
             return (expression.value, expression.otherwise)
         case x.Present():
             return (expression.value,)
+        case x.Builtin():
+            return expression.arguments
         case x.Template():
             return expression.values
     return ()
@@ -152,10 +154,20 @@ def statements(body: tuple[x.Stmt, ...]) -> Iterator[x.Stmt]:
     """Every statement of a body, nested ones included."""
     for statement in body:
         yield statement
-        if isinstance(statement, x.Choose):
-            yield from statements(statement.then)
-            yield from statements(statement.orelse)
-            yield from statements(statement.unknown or ())
+        for branch in branches(statement):
+            yield from statements(branch)
+
+
+def branches(statement: x.Stmt) -> tuple[tuple[x.Stmt, ...], ...]:
+    """The bodies inside of a statement, in written order; an absent one is empty."""
+    match statement:
+        case x.Choose():
+            return (statement.then, statement.orelse, statement.unknown or ())
+        case x.Match():
+            return (*(case.body for case in statement.cases), statement.orelse)
+        case x.Shadow():
+            return (statement.body,)
+    return ()
 
 
 def expressions(statement: x.Stmt) -> tuple[x.Expr, ...]:
@@ -163,6 +175,8 @@ def expressions(statement: x.Stmt) -> tuple[x.Expr, ...]:
     match statement:
         case x.Choose():
             return (statement.condition,)
+        case x.Match():
+            return (statement.subject,)
         case x.Decide():
             return () if statement.message is None else (statement.message,)
         case x.Do():
@@ -171,3 +185,5 @@ def expressions(statement: x.Stmt) -> tuple[x.Expr, ...]:
             return (statement.message,)
         case x.Set() | x.Bind():
             return (statement.value,)
+        case x.Enforce() | x.Shadow():
+            return ()

@@ -138,7 +138,15 @@ def _compared(node: Binary, scope: Scope) -> Expr:
         return faulty(node.span)
     if left.type.folded or right.type.folded:
         left, right = _folded(left), _folded(right)
+    left, right = value_name(left), value_name(right)
     return typed.Compare(node.span, t.BOOL, node.operator, left, right)
+
+
+def value_name(expr: Expr) -> Expr:
+    """The name of an enumeration's value, where its values have fields: that is what is compared."""
+    if not expr.type.cases or isinstance(expr, Const):
+        return expr
+    return typed.Field(expr.span, replace(expr.type, fields=(), cases=()), expr, "case")
 
 
 def _folded(text: Expr) -> Expr:
@@ -187,7 +195,7 @@ def _contained(node: Binary, scope: Scope) -> Expr:
     item = scope.typed(node.left)
     if item.type.optional:
         item = absent(item, scope)
-    collection = _collection(node.right, scope, t.NETWORK if item.type == t.IP else item.type)
+    collection = searched(node.right, scope, t.NETWORK if item.type == t.IP else item.type)
     if t.ERROR in (item.type, collection.type):
         return faulty(node.span)
     if collection.type == list_of(t.NETWORK) and item.type not in (t.IP, t.NETWORK):
@@ -200,11 +208,11 @@ def _contained(node: Binary, scope: Scope) -> Expr:
     if isinstance(collection, Const) and isinstance(collection.value, tuple):
         entries = (str(entry).lower() for entry in collection.value) if item.type.folded else collection.value
         collection, item = replace(collection, value=frozenset(entries)), _folded(item) if item.type.folded else item
-    found = typed.Contains(node.span, t.BOOL, item, collection)
+    found = typed.Contains(node.span, t.BOOL, value_name(item), collection)
     return typed.Not(node.span, t.BOOL, found) if node.operator == "not in" else found
 
 
-def _collection(node: tree.Expression, scope: Scope, element: Type) -> Expr:
+def searched(node: tree.Expression, scope: Scope, element: Type) -> Expr:
     """The right side of `in`: a list, or one text that stands for a network or domain with those below it."""
     single = isinstance(node, tree.Literal) and node.kind == "text" and element.name in ("network", "domain", "address")
     if single:

@@ -20,7 +20,7 @@ from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Setting
 
 _S = TypeVar("_S", ServerSettings, ListenerSettings)
-_FOLDERS = ("spool_dir", "state_dir", "config_dir")
+_FOLDERS = ("spool_dir", "state_dir", "config_dir", "quarantine")
 _STREAMS = ("stderr", "stdout")
 
 

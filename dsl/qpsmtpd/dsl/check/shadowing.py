@@ -3,65 +3,73 @@
 from __future__ import annotations
 
 from qpsmtpd.dsl.check.book import Book
-from qpsmtpd.dsl.check.unsupported import LATER_NAMES
 from qpsmtpd.dsl.diagnostics.findings import Note
+from qpsmtpd.dsl.model.builtins import FREE
 from qpsmtpd.dsl.model.hooks import READABLE
 from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.syntax.tree import Name
 
-KEYWORDS = frozenset(
-    {
-        "and",
+_AROUND = frozenset(
+    [
         "apply",
-        "as",
-        "at",
         "before",
         "by",
-        "case",
         "define",
-        "elif",
-        "else",
         "end",
         "expect",
         "fails",
-        "false",
         "given",
+        "listener",
+        "on",
+        "per",
+        "policy",
+        "require",
+        "server",
+        "test",
+        "use",
+        "var",
+    ]
+)
+"""Words that mean something only outside of rules."""
+_INSIDE = frozenset(
+    [
+        "and",
+        "as",
+        "at",
+        "case",
+        "elif",
+        "else",
+        "false",
         "if",
         "in",
         "let",
-        "listener",
         "log",
         "match",
         "matches",
         "none",
         "not",
-        "on",
         "or",
-        "per",
-        "policy",
-        "require",
-        "server",
         "shadow",
-        "test",
         "true",
         "unknown",
         "unless",
-        "use",
-        "var",
-    }
-) | {verb.value for verb in Verb}
+    ]
+)
+KEYWORDS = _AROUND | _INSIDE | {verb.value for verb in Verb}
 
 
-def second_meaning(name: Name, book: Book) -> bool:
-    """Reports a name that the language, the library or the rules use already."""
+def second_meaning(name: Name, book: Book, *, own: bool = False) -> bool:
+    """Reports a name that the language, the library or the rules use already. With `own` it stands inside of a policy,
+    whose names are its own: what the rules declare outside does not matter, nor do words that mean nothing there.
+    """
     text = name.text
-    declared = book.lets.get(text) or book.defines.get(text)
-    if text in KEYWORDS:
+    declared = None if own else book.lets.get(text) or book.defines.get(text) or book.vars.get(text)
+    if text in KEYWORDS and not (own and text in _AROUND):
         what = "a word of the language"
-    elif text in READABLE or text in LATER_NAMES:
-        what = "a name of the language: " + (READABLE[text][0].meaning if text in READABLE else "it is kept for later")
-    elif text in book.catalogue:
-        what = "a function of the library"
+    elif text in READABLE:
+        what = f"a name of the language: {READABLE[text][0].meaning}"
+    elif text in book.catalogue or text in FREE:
+        what = "a function of the library" if text in book.catalogue else "a function of the language"
     elif declared is not None:
         what = "declared already"
     else:

@@ -8,32 +8,61 @@ from dataclasses import replace
 from functools import cache
 
 from qpsmtpd.dsl.check import typed
-from qpsmtpd.dsl.check.book import Book, Scope
+from qpsmtpd.dsl.check.book import Book, Path, Scope
 from qpsmtpd.dsl.check.calls import statement_call
+from qpsmtpd.dsl.check.cases import check_cases
 from qpsmtpd.dsl.check.fitting import fit
-from qpsmtpd.dsl.check.narrowing import when_false, when_true
-from qpsmtpd.dsl.check.operators import condition
+from qpsmtpd.dsl.check.flow import statements
+from qpsmtpd.dsl.check.narrowing import path, when_false, when_true
+from qpsmtpd.dsl.check.operators import condition, value_name
+from qpsmtpd.dsl.check.placing import Placed, scope_within, words_in
 from qpsmtpd.dsl.check.shadowing import second_meaning
 from qpsmtpd.dsl.check.templates import template
 from qpsmtpd.dsl.check.typed import Block, Choose, Decide, Expr, Stmt
-from qpsmtpd.dsl.check.unsupported import later
+from qpsmtpd.dsl.check.unknown_names import too_early
 from qpsmtpd.dsl.check.verdicts import decide
-from qpsmtpd.dsl.check.wording import words
+from qpsmtpd.dsl.check.wording import a, spelled, words
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.functions import Kind
-from qpsmtpd.dsl.model.hooks import READABLE, readable
-from qpsmtpd.dsl.model.types import BOOL, ERROR, NUMBER, TEMPLATE, TEXT
+from qpsmtpd.dsl.model.hooks import ORDER, READABLE, Readable, is_known, readable
+from qpsmtpd.dsl.model.types import BOOL, DURATION, ERROR, NUMBER, SIZE, TEMPLATE, TEXT, Type
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
 
+SUMMED = (NUMBER, DURATION, SIZE)
+"""What `+=` and `-=` add up."""
 
-def block(on: tree.On, hook: str, book: Book) -> Block:
-    """The rules of one `on` block as they run in one hook."""
-    scope = Scope(book, hook, rule=on.label.name.text if on.label else "")
-    if on.guard is None:
-        return Block(on.span, _body(on.body, scope))
-    guarded = tree.If(on.guard.condition.span, on.guard.keyword, on.guard.condition, on.body, None, None)
-    return Block(on.span, _body((guarded,), scope))
+
+def block(placed: Placed, hook: str, sure_user: bool, book: Book) -> Block:
+    """The rules of one `on` block as they run in one hook. `sure_user`: every client has authenticated before `mail`."""
+    on, within = placed.on, placed.within
+    scope = scope_within(within, hook, book, words_in(on))
+    after_auth = sure_user and ORDER.index(hook) >= ORDER.index("mail")
+    known = frozenset({("user",)}) if after_auth else frozenset()
+    rule = on.label.name.text if on.label else scope.rule
+    scope = replace(scope, rule=rule, present=known, shadow=scope.shadow or on.shadow)
+    guards = [(on.guard, scope)] if on.guard else []
+    while within is not None:
+        if within.guard is not None:
+            guards.insert(0, (within.guard, scope_within(within.outer, hook, book, words_in(within.guard))))
+        within = within.outer
+    body = _guarded(guards, on, scope)
+    if scope.shadow and body:
+        body = (typed.Shadow(on.span, rule or place(on.span, book), body, placed.within.shadow if placed.within else ""),)
+    return Block(on.span, body, placed.within.spans if placed.within else ())
+
+
+def _guarded(guards: Sequence[tuple[tree.Guard, Scope]], on: tree.On, scope: Scope) -> tuple[Stmt, ...]:
+    """The body within the conditions of its `apply` lines and its own, outermost first; what one tells holds in the next."""
+    if not guards:
+        return _body(on.body, scope)
+    (guard, around), *rest = guards
+    decisive = condition(guard.condition, replace(around, present=scope.present))
+    if guard.keyword == "unless" and decisive.type != ERROR:
+        decisive = typed.Not(decisive.span, BOOL, decisive)
+    inner = replace(scope, present=scope.present | when_true(decisive), reason=_reason(decisive) or scope.reason)
+    rule = scope.rule or place(guard.condition.span, scope.book)
+    return (Choose(guard.condition.span, rule, decisive, _guarded(rest, on, inner), (), None),)
 
 
 def _body(nodes: Sequence[tree.Statement], scope: Scope) -> tuple[Stmt, ...]:
@@ -41,33 +70,38 @@ def _body(nodes: Sequence[tree.Statement], scope: Scope) -> tuple[Stmt, ...]:
     for node in nodes:
         found, scope = _statement(node, scope)
         made += found
-        if any(_changes_message(statement) for statement in found):
-            kept = (path for path in scope.present if path[0] not in ("header", "message"))
-            scope = replace(scope, present=frozenset(kept))
+        scope = replace(scope, present=scope.present - _changed(found, scope.present))
     return tuple(made)
+
+
+def _changed(found: Sequence[Stmt], present: frozenset[Path]) -> set[Path]:
+    """What was found to be there and may be gone behind these statements: of the header after an effect, and variables."""
+    inside = [*statements(tuple(found))]
+    effects = any(isinstance(s, typed.Do) and s.call.function.kind is Kind.EFFECT for s in inside)
+    names = {s.target.name for s in inside if isinstance(s, typed.Set)} | ({"header", "message"} if effects else set())
+    return {path for path in present if path[0] in names}
 
 
 def _statement(node: tree.Statement, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:
     """The statement, and what holds behind it."""
     if isinstance(node, tree.Marked):
-        if node.shadow:
-            later(scope.findings, node.span, "`shadow`")
-            return (), scope
-        found, after = _statement(node.statement, replace(scope, rule=node.label.name.text if node.label else scope.rule))
-        return found, replace(after, rule=scope.rule)
+        return _marked(node, scope)
     if isinstance(node, tree.LocalLet):
         return _let(node, scope)
     if isinstance(node, tree.If):
         return _if(node, scope)
-    made = _single(node, replace(scope, rule=scope.rule or _place(node.span, scope.book)))
+    made = _single(node, replace(scope, rule=scope.rule or place(node.span, scope.book)))
     return (() if made is None else (made,)), scope
 
 
-def _changes_message(statement: Stmt) -> bool:
-    """True when it may call an effect: what was tested of the header before need not hold behind it."""
-    if isinstance(statement, Choose):
-        return any(_changes_message(inner) for inner in (*statement.then, *statement.orelse))
-    return isinstance(statement, typed.Do) and statement.call.function.kind is Kind.EFFECT
+def _marked(node: tree.Marked, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:
+    rule = node.label.name.text if node.label else scope.rule
+    shadow = node.shadow and not scope.shadow
+    found, after = _statement(node.statement, replace(scope, rule=rule, shadow=scope.shadow or node.shadow))
+    if not shadow:
+        return found, replace(after, rule=scope.rule, shadow=scope.shadow)
+    # nothing that is found out under `shadow` is known behind it
+    return ((typed.Shadow(node.span, rule or place(node.span, scope.book), found),) if found else ()), scope
 
 
 def _single(node: tree.Verdict | tree.Action | tree.Assign | tree.Match, scope: Scope) -> Stmt | None:
@@ -79,18 +113,18 @@ def _single(node: tree.Verdict | tree.Action | tree.Assign | tree.Match, scope: 
         case tree.Assign():
             return _assign(node, scope)
         case tree.Match():
-            start = node.span
-            later(scope.findings, Span(start.file, start.line, start.column, start.line, start.column + len("match")), "`match`")
-            return None
+            return _match(node, scope)
 
 
-def _place(span: Span, book: Book) -> str:
+def place(span: Span, book: Book) -> str:
     """Names a rule without a label: its file, as seen from the main one, and its line."""
-    return f"{_seen_from(book.main, span.file)}:{span.line}"
+    return f"{_seen_from(book.main, span.file, book.shipped.folder)}:{span.line}"
 
 
 @cache
-def _seen_from(main: str, file: str) -> str:
+def _seen_from(main: str, file: str, shipped: str) -> str:
+    if shipped and file.startswith(f"{shipped}/"):
+        return f"qpsmtpd/{file[len(shipped) + 1 :]}"
     return posixpath.relpath(file, posixpath.dirname(main) or ".")
 
 
@@ -98,25 +132,62 @@ def _if(node: tree.If, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:
     decisive = condition(node.condition, scope)
     if node.keyword == "unless" and decisive.type != ERROR:
         decisive = typed.Not(decisive.span, BOOL, decisive)
-    if node.unknown is not None:
-        later(scope.findings, _first(node.unknown, node.span), "an `unknown` branch")
     gained, lost = when_true(decisive), when_false(decisive)
     reason = _reason(decisive) or scope.reason
     then = _body(node.then, replace(scope, present=scope.present | gained, reason=reason))
-    orelse = _body(node.orelse or (), replace(scope, present=scope.present | lost))
-    behind = scope.present | (lost if _ends(then) else frozenset()) | (gained if _ends(orelse) else frozenset())
+    orelse = _body(_else(node), replace(scope, present=scope.present | lost))
+    unknown = None if node.unknown is None else _body(node.unknown, replace(scope, reason=None))
+    ended = _ends(unknown or ())
+    behind = (
+        scope.present
+        | (lost if _ends(then) else frozenset())
+        | (gained if _ends(orelse) and (unknown is None or ended) else frozenset())
+    )
     after = replace(scope, present=behind)
-    rule = scope.rule or _place(node.span, scope.book)
-    return (Choose(node.span, rule, decisive, then, orelse, None),), after
+    rule = scope.rule or place(node.span, scope.book)
+    return (Choose(node.span, rule, decisive, then, orelse, unknown),), after
 
 
-def _first(body: Sequence[tree.Statement], otherwise: Span) -> Span:
-    return body[0].span if body else otherwise
+def _else(node: tree.If) -> tuple[tree.Statement, ...]:
+    """The other branch. An `elif` is a condition of the same statement, so the `unknown` branch is there for it, too."""
+    match node.orelse:
+        case (tree.If(keyword="elif", unknown=None) as inner,) if node.unknown is not None:
+            return (replace(inner, unknown=node.unknown),)
+        case None:
+            return ()
+    return node.orelse
+
+
+def _match(node: tree.Match, scope: Scope) -> Stmt | None:
+    subject = scope.typed(node.subject)
+    if subject.type == ERROR:
+        return None
+    if not subject.type.members:
+        scope.findings.add(
+            "Q411",
+            subject.span,
+            f"`match` needs a value of an enumeration, and this is {a(subject.type)}",
+            help=f"write `if {spelled(subject)} …`",
+        )
+        return None
+    check_cases(node, subject.type, scope)
+    found = path(subject)
+    reason = subject if subject.type.present().field("reason") else None
+    cases = tuple(_case(case, subject.type, scope, found=found, reason=reason) for case in node.cases)
+    return typed.Match(node.span, scope.rule, value_name(subject), cases, _body(node.orelse or (), scope))
+
+
+def _case(case: tree.Case, kind: Type, scope: Scope, *, found: Path | None, reason: Expr | None) -> typed.Case:
+    values = tuple(name.text for name in case.values)
+    shared = set(kind.fields_of(values[0])).intersection(*(kind.fields_of(value) for value in values))
+    there = frozenset((*found, name) for name in shared) if found is not None else frozenset()
+    body = _body(case.body, replace(scope, present=scope.present | there, reason=reason if "reason" in shared else None))
+    return typed.Case(case.span, scope.rule, values, body)
 
 
 def _ends(body: Sequence[Stmt]) -> bool:
     # a nested `if` does not count: when its condition is unknown, what stands behind it runs
-    return any(isinstance(statement, Decide) for statement in body)
+    return any(isinstance(statement, Decide) and statement.final for statement in body)
 
 
 def _reason(decisive: Expr) -> Expr | None:
@@ -142,11 +213,11 @@ def _let(node: tree.LocalLet, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:
     if name in scope.values:
         book.findings.add("Q206", node.name.span, f"`{name}` has a value already", help="give this one another name")
         return (), scope
-    if second_meaning(node.name, book) or value.type == ERROR:
+    if second_meaning(node.name, book, own=scope.own) or value.type == ERROR:
         return (), replace(scope, values={**scope.values, name: typed.Const(node.span, ERROR, None)})
     key = f"{name}_{next(book.locals)}"
     bound = typed.Local(node.span, value.type, key)
-    rule = scope.rule or _place(node.span, book)
+    rule = scope.rule or place(node.span, book)
     return (typed.Bind(node.span, rule, key, value),), replace(scope, values={**scope.values, name: bound})
 
 
@@ -171,28 +242,42 @@ def _log(node: tree.Action, scope: Scope) -> Stmt | None:
 
 
 def _assign(node: tree.Assign, scope: Scope) -> Stmt | None:
-    name = node.target.text
-    row = readable(name, scope.hook)
+    row = scope.variables.get(node.target.text) if node.target.text not in scope.values else None
+    if row is not None and not is_known(row, scope.hook):
+        too_early(node.target, (row,), scope)
+        return None
+    row = row or readable(node.target.text, scope.hook)
     if row is None or not row.assignable:
         _not_assignable(node, scope)
         return None
-    if node.alias is not None:
-        remedy = f"without it the score counts each time: `{name} {node.operator} …`"
-        later(scope.findings, node.alias.span, "`as NAME`", remedy)
+    value = fit(scope.typed(node.value, row.type), scope, row.type, f"`{row.name}`")
+    good = _sign_fits(node, row, scope)
+    if node.alias is not None and row.name != "score":
+        message = f"only `score` counts under a name, not `{row.name}`"
+        scope.findings.add("Q311", node.alias.span, message, help=f"write `{row.name} {node.operator} …` without `as`")
+        good = False
+    if value.type == ERROR or not good:
         return None
-    value = fit(scope.typed(node.value, row.type), scope, row.type, f"`{name}`")
-    if value.type == ERROR:
-        return None
-    if node.operator != "=" and row.type != NUMBER:
-        message = f"`{node.operator}` is for numbers, and `{name}` is true or false"
-        scope.findings.add("Q401", node.target.span, message, help=f"write `{name} = true`")
-        return None
-    return typed.Set(node.span, scope.rule, row, node.operator, value)
+    return typed.Set(node.span, scope.rule, row, node.operator, value, node.alias.text if node.alias else "")
+
+
+def _sign_fits(node: tree.Assign, row: Readable, scope: Scope) -> bool:
+    if node.operator == "=" and node.alias is not None:
+        scope.findings.add(
+            "Q311", node.alias.span, "`as NAME` counts an amount: it goes with `+=` and `-=`", help="write `score += …`"
+        )
+        return False
+    if node.operator == "=" or row.type in SUMMED:
+        return True
+    message = f"`{node.operator}` is for numbers, durations and sizes, and `{row.name}` is {a(row.type)}"
+    example = "true" if row.type == BOOL else "…"
+    scope.findings.add("Q401", node.target.span, message, help=f"write `{row.name} = {example}`")
+    return False
 
 
 def _not_assignable(node: tree.Assign, scope: Scope) -> None:
     name = node.target.text
-    names = [row.name for rows in READABLE.values() for row in rows if row.assignable]
+    names = [row.name for rows in READABLE.values() for row in rows if row.assignable] + [*scope.variables]
     constant = name in scope.book.lets or name in scope.values
     scope.findings.add(
         "Q307",
@@ -200,5 +285,7 @@ def _not_assignable(node: tree.Assign, scope: Scope) -> None:
         f"`{name}` cannot be assigned",
         why="a `let` is a constant" if constant else "it is what the client or the engine says" if name in READABLE else "",
         allowed=f"{words(names, 'and')} can be",
-        help="" if name in READABLE or constant else suggestion(name, names) or f"a new value is declared by `let {name} = …`",
+        help=""
+        if name in READABLE or constant
+        else suggestion(name, names) or f"a new value is declared by `let {name} = …`, one that changes by `var`",
     )

@@ -147,6 +147,14 @@ class Present(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class Builtin(Typed):
+    """A function of the language itself: `name` is a key of `builtins.BUILTINS`."""
+
+    name: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Template(Typed):
     """A text with `{{ }}`: `source` is Jinja2 with the names v0, v1, ... for the finished texts of `values`."""
 
@@ -171,6 +179,7 @@ Expr = (
     | Arithmetic
     | Default
     | Present
+    | Builtin
     | Template
 )
 
@@ -194,11 +203,31 @@ class Choose(Stated):
 
 
 @dataclass(frozen=True, slots=True)
+class Case(Stated):
+    """One branch of a `match`: runs when the subject has one of these values."""
+
+    values: tuple[str, ...]
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Stated):
+    """`match` over an enumeration. `subject` is the value's name as a text (of values with fields their Field `case`);
+    when it is unknown no branch runs. `orelse` is for the values that no case has; empty where the cases have all.
+    """
+
+    subject: Expr
+    cases: tuple[Case, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decide(Stated):
-    """A final verdict, or `skip`. Code, enhanced code and text are complete: defaults are filled in.
+    """A verdict, or `skip`. Code, enhanced code and text are complete: defaults are filled in.
 
     `message` is None when the text is `text`; else a Template, or the expression whose `.reason` is the text when it
-    is not empty (`reason` true). `pass` never comes here: it is nothing.
+    is not empty (`reason` true). `pass` never comes here: it is nothing. With `at` the verdict is kept for that hook, and
+    the rules go on; else it ends the hook. `place` is the name of a quarantine.
     """
 
     verb: Verb
@@ -208,6 +237,18 @@ class Decide(Stated):
     disconnect: bool
     message: Expr | None = None
     reason: bool = False
+    at: str = ""
+    place: str = ""
+
+    @property
+    def final(self) -> bool:
+        """True when the rules do not go on behind it."""
+        return not self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Enforce(Stated):
+    """Says the verdict that was kept for this hook, if there is one: that ends the hook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +267,12 @@ class Log(Stated):
 
 @dataclass(frozen=True, slots=True)
 class Set(Stated):
-    """`relay = true`, `score += 2`: `operator` is =, += or -=."""
+    """`relay = true`, `score += 2`: `operator` is =, += or -=. With `alias` it counts once a message and name."""
 
     target: Readable
     operator: str
     value: Expr
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +283,53 @@ class Bind(Stated):
     value: Expr
 
 
-Stmt = Choose | Decide | Do | Log | Set | Bind
+@dataclass(frozen=True, slots=True)
+class Shadow(Stated):
+    """Statements that are evaluated, counted and logged, and change nothing: they run on a copy of session and transaction.
+
+    Statements with the same `key` share one copy for the whole session; an empty one means a copy of its own each time.
+    """
+
+    body: tuple[Stmt, ...]
+    key: str = ""
+
+
+Stmt = Choose | Match | Decide | Enforce | Do | Log | Set | Bind | Shadow
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One `on` block: `skip` leaves it. Its guard has become a Choose around the body."""
+    """One `on` block: `skip` leaves it. Its guard has become a Choose around the body, `shadow` a Shadow.
+
+    `applied` names the `apply` lines that have put it here, outermost first; none for a block of the rules themselves.
+    """
 
     span: Span
     body: tuple[Stmt, ...]
+    applied: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """`require FUNCTION before HOOK`: no mail may pass the hook on a path without an answer of the function.
+
+    `condition` is when that holds, None always.
+    """
+
+    span: Span
+    function: str
+    before: str
+    condition: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A `var`: its key is unique in the program; `per` is connection or transaction."""
+
+    span: Span
+    key: str
+    per: str
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +340,7 @@ class TypedListener:
     span: Span
     settings: ListenerSettings
     hooks: Mapping[str, tuple[Block, ...]]
+    requires: tuple[Required, ...] = ()
     in_doubt: frozenset[str] = frozenset()
     """Hooks whose rules may be incomplete here because of errors found: to miss something in them would be a follow-up."""
 
@@ -272,3 +353,4 @@ class TypedRules:
     listeners: tuple[TypedListener, ...]
     folder: str
     digest: str
+    variables: tuple[Variable, ...] = ()

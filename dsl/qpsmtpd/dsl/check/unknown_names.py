@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.typed import Const
-from qpsmtpd.dsl.check.unsupported import LATER_NAMES, later
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
-from qpsmtpd.dsl.model.hooks import HOOKS, READABLE
+from qpsmtpd.dsl.model.hooks import HOOKS, ORDER, READABLE, Readable, is_known
 from qpsmtpd.dsl.model.types import Type
 from qpsmtpd.dsl.syntax.tree import Name
 
@@ -15,14 +16,12 @@ from qpsmtpd.dsl.syntax.tree import Name
 def unknown_name(node: Name, scope: Scope, wanted: Type | None) -> Const:
     """Reports a name that is no value."""
     name, book = node.text, scope.book
-    if name in LATER_NAMES:
-        later(scope.findings, node.span, f"`{name}`")
-    elif name in book.catalogue or name in book.defines:
+    if name in book.catalogue or name in book.defines:
         message = f"`{name}` is a {'function' if name in book.catalogue else 'define'}: its value needs a call"
         scope.findings.add("Q201", node.span, message, help=f"write `{name}(…)`")
     else:
         members = wanted.present().members if wanted else ()
-        names = [*members, *READABLE, *book.lets, *scope.values, "true", "false", "none"]
+        names = [*members, *READABLE, *book.lets, *scope.variables, *scope.values, "true", "false", "none"]
         remedy = (
             _elsewhere(name) or suggestion(name, names) or "a text stands in quotes; a value of your own is declared by `let`"
         )
@@ -42,9 +41,8 @@ def _elsewhere(name: str) -> str:
     return f"did you mean {words(f'{owner}.{name}' for owner in dict.fromkeys(owners))}?" if owners else ""
 
 
-def too_early(node: Name, scope: Scope) -> Const:
-    """Reports a name that this hook cannot read."""
-    rows = READABLE[node.text]
+def too_early(node: Name, rows: Sequence[Readable], scope: Scope) -> Const:
+    """Reports a name that this hook cannot read; `rows` are its entries."""
     if not scope.hook:
         scope.findings.add(
             "Q408",
@@ -54,17 +52,34 @@ def too_early(node: Name, scope: Scope) -> Const:
             help=f"make it `define NAME() = …`, which is worked out where it is used, or use `{node.text}` in a hook",
         )
         return faulty(node.span)
-    only = [hook for row in rows for hook in row.only]
-    known = f"it is known in {words(only, 'and')} only" if only else f"it is known from `{rows[0].since}` on"
-    late = scope.hook == "disconnect" and not only
+    hooks = [hook for hook in ORDER if any(is_known(row, hook) for row in rows)]
+    late = ORDER.index(scope.hook) > ORDER.index(hooks[0])
     scope.findings.add(
         "Q301",
         node.span,
         f"`{node.text}` is not known in `{scope.hook}`",
-        why="at the end of a connection there need not be a transaction"
-        if late
-        else f"`{scope.hook}` is this moment: {HOOKS[scope.hook].when}",
-        allowed="it is known in the hooks from " + f"`{rows[0].since}` to `queue`" if late else known,
-        help=f"move the rule to `on {only[-1] if only else 'queue' if late else rows[0].since}:`",
+        why=_why_not(rows, scope.hook, late),
+        allowed=_where(rows, hooks, late),
+        help=f"move the rule to `on {hooks[0] if not late else _nearest(hooks)}:`",
     )
     return faulty(node.span)
+
+
+def _nearest(hooks: Sequence[str]) -> str:
+    return "queue" if "queue" in hooks else hooks[-1]
+
+
+def _why_not(rows: Sequence[Readable], hook: str, late: bool) -> str:
+    if late and not any(row.only for row in rows):
+        return (
+            f"`{hook}` runs at any moment, and there need not be a transaction"
+            if hook != "disconnect"
+            else ("at the end of a connection there need not be a transaction")
+        )
+    return f"`{hook}` is this moment: {HOOKS[hook].when}"
+
+
+def _where(rows: Sequence[Readable], hooks: Sequence[str], late: bool) -> str:
+    if any(row.only for row in rows):
+        return f"it is known in {words(hooks, 'and')} only"
+    return f"it is known in the hooks from `{hooks[0]}` to `{_nearest(hooks)}`" if late else f"it is known from `{hooks[0]}` on"

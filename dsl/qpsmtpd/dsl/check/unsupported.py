@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from qpsmtpd.dsl.diagnostics.findings import Findings
-from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
-
-LATER_VERBS = frozenset({"quarantine", "reply", "enforce"})
-LATER_NAMES = frozenset({"argument", "command", "login", "mechanism", "pending", "queued", "symbols", "tls", "user", "verdict"})
-"""Readable names of the language that no hook of this version has."""
-
-LATER_FUNCTIONS = frozenset({"all_in", "any_in", "exact", "len", "lower"})
-"""Functions that belong to the language itself, and that this version does not have."""
 
 
 def later(findings: Findings, span: Span, what: str, help: str = "") -> None:
@@ -23,22 +15,3 @@ def later(findings: Findings, span: Span, what: str, help: str = "") -> None:
         why="it belongs to the language, but this version cannot run it",
         help=help,
     )
-
-
-def unsupported(statement: tree.TopLevel) -> str:
-    """What a top-level statement is called, when this version cannot run it; else an empty text."""
-    match statement:
-        case tree.Policy():
-            return "`policy`"
-        case tree.Apply():
-            return "`apply`"
-        case tree.Var():
-            return "`var`"
-        case tree.Require():
-            return "`require`"
-        case tree.Test():
-            return "`test`"
-        case tree.On(shadow=True):
-            return "`shadow`"
-        case _:
-            return ""

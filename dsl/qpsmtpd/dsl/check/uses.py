@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qpsmtpd.dsl.check.sources import Sources
-from qpsmtpd.dsl.check.unsupported import later
+from qpsmtpd.dsl.check.surroundings import Surroundings
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.syntax.parse import parse
 from qpsmtpd.dsl.syntax.text import decode
@@ -18,11 +18,17 @@ from qpsmtpd.dsl.syntax.tree import Span, TopLevel, Use
 class _Reading:
     findings: Findings
     sources: Sources
+    around: Surroundings
     done: set[str] = field(default_factory=set)
 
 
-def statements(path: str, folder: str, sources: Sources, findings: Findings) -> tuple[TopLevel, ...] | None:
-    """The top-level statements of all files in the order in which they hold; None when the main file cannot be read."""
+def statements(
+    path: str, folder: str, sources: Sources, *, findings: Findings, around: Surroundings
+) -> tuple[TopLevel, ...] | None:
+    """The top-level statements of all files in the order in which they hold; None when the main file cannot be read.
+
+    Of `use` only those of Python files are left, with the name of the file as their target.
+    """
     sources.place(path, folder)
     try:
         sources.content(path)
@@ -30,7 +36,28 @@ def statements(path: str, folder: str, sources: Sources, findings: Findings) -> 
         message = f'the rules file "{path}" cannot be read: {_reason(error)}'
         findings.add("Q120", Span(path, 1, 1, 1, 1), message)
         return None
-    return tuple(_of_file(path, (path,), _Reading(findings, sources)))
+    return tuple(_of_file(path, (path,), _Reading(findings, sources, around)))
+
+
+def shipped(name: str, sources: Sources, around: Surroundings, findings: Findings) -> tuple[TopLevel, ...] | None:
+    """The statements of the shipped rules file of that name; None when there is no such file."""
+    path = _shipped_path(name, around)
+    if not path or not _readable(path, sources):
+        return None
+    sources.place(path, posixpath.dirname(path))
+    return tuple(_of_file(path, (path,), _Reading(findings, sources, around)))
+
+
+def _shipped_path(name: str, around: Surroundings) -> str:
+    return posixpath.join(around.shipped, f"{name}.q") if around.shipped else ""
+
+
+def _readable(path: str, sources: Sources) -> bool:
+    try:
+        sources.content(path)
+    except OSError:
+        return False
+    return True
 
 
 def _of_file(path: str, chain: tuple[str, ...], reading: _Reading) -> Iterator[TopLevel]:
@@ -45,18 +72,50 @@ def _of_file(path: str, chain: tuple[str, ...], reading: _Reading) -> Iterator[T
 
 
 def _used(use: Use, chain: tuple[str, ...], reading: _Reading) -> Iterator[TopLevel]:
-    what = _unsupported(use)
-    if what:
-        later(reading.findings, use.span, what)
+    if use.path:
+        yield from _of_shipped(use, chain, reading)
         return
     path = posixpath.normpath(posixpath.join(posixpath.dirname(chain[-1]), use.target))
+    if not any(c in use.target for c in "*?["):
+        yield from _file(use, path, chain, reading)
+        return
+    found = sorted(reading.around.matching(path), key=str.encode)
+    if not found:
+        reading.findings.add(
+            "Q122",
+            use.span,
+            f'no file matches "{use.target}"',
+            why=f"it was looked for as {path}, beside the file that names it",
+            help="create one, or take the line away",
+        )
+    for each in found:
+        if each not in chain:  # a file that means itself too by its pattern is no circle
+            yield from _file(
+                replace(use, target=posixpath.join(posixpath.dirname(use.target), posixpath.basename(each))), each, chain, reading
+            )
+
+
+def _of_shipped(use: Use, chain: tuple[str, ...], reading: _Reading) -> Iterator[TopLevel]:
+    path = _shipped_path(use.target, reading.around)
+    if path and (path in reading.done or _readable(path, reading.sources)):
+        yield from _file(use, path, chain, reading)
+        return
+    reading.findings.add(
+        "Q120",
+        use.span,
+        f"there is no shipped file `{use.target}`",
+        help=f'a file of your own is named in quotes: `use "{use.target}.q"`',
+    )
+
+
+def _file(use: Use, path: str, chain: tuple[str, ...], reading: _Reading) -> Iterator[TopLevel]:
     if path in chain:
         _cycle(use, (*chain[chain.index(path) :], path), reading.findings)
         return
     if path in reading.done:
         return
     folders = reading.sources.folders
-    reading.sources.place(path, posixpath.dirname(posixpath.join(folders[chain[-1]], use.target)))
+    reading.sources.place(path, posixpath.dirname(posixpath.join(folders[chain[-1]], path if use.path else use.target)))
     try:
         reading.sources.content(path)
     except OSError as error:
@@ -67,15 +126,11 @@ def _used(use: Use, chain: tuple[str, ...], reading: _Reading) -> Iterator[TopLe
             why=f"it was looked for as {path}, beside the file that names it",
         )
         return
-    yield from _of_file(path, (*chain, path), reading)
-
-
-def _unsupported(use: Use) -> str:
-    if use.path:
-        return "`use` of a shipped file"
-    if any(c in use.target for c in "*?["):
-        return "a pattern in `use`"
-    return "`use` of a Python file" if use.target.endswith(".py") else ""
+    if use.target.endswith(".py"):
+        reading.done.add(path)
+        yield replace(use, target=path)
+    else:
+        yield from _of_file(path, (*chain, path), reading)
 
 
 def _cycle(use: Use, chain: tuple[str, ...], findings: Findings) -> None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope
 from qpsmtpd.dsl.check.templates import has_holes, template
-from qpsmtpd.dsl.check.typed import Decide, Expr
-from qpsmtpd.dsl.check.unsupported import LATER_VERBS, later
+from qpsmtpd.dsl.check.typed import Decide, Enforce, Expr
 from qpsmtpd.dsl.check.wording import words
-from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
-from qpsmtpd.dsl.model.hooks import HOOKS, Default
+from qpsmtpd.dsl.diagnostics.suggest import did_you_mean, suggestion
+from qpsmtpd.dsl.model.hooks import ENFORCING, HOOKS, ORDER, Default
 from qpsmtpd.dsl.model.types import ERROR, TEXT
 from qpsmtpd.dsl.model.verdicts import CLASS, Verb
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Literal
 
 _GOODBYE = Default(421, "4.7.0", "Temporarily refused, closing the connection")
+_PLACE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _MEANT = {
     **dict.fromkeys(("reject", "drop", "block", "refuse", "fail", "ban"), "deny"),
@@ -30,37 +32,90 @@ _MEANT = {
 _VERBS = {verb.value: verb for verb in Verb}
 
 
-def decide(node: tree.Verdict, scope: Scope) -> Decide | None:
+def decide(node: tree.Verdict, scope: Scope) -> Decide | Enforce | None:
     """The complete verdict; None for `pass`, which is nothing, and where no verdict can be told from what is written.
 
     A verdict with a wrong code or message is still a verdict, with those of the hook: what follows from it can be shown.
     """
     name = node.verb.text
+    if name in scope.verbs:
+        return _of_parameter(node, scope.verbs[name], scope)
     if name not in _VERBS:
         name = _unknown_verb(node, scope)
-    if name in LATER_VERBS or node.at is not None:
-        what = f"`{name} at {node.at.text}`" if node.at else f"`{name}`"
-        later(scope.findings, node.span, what)
-        return None
     if not name:
         return None
     verb = _VERBS[name]
-    if verb in (Verb.SKIP, Verb.PASS):
+    if verb in (Verb.SKIP, Verb.PASS, Verb.ENFORCE):
         return _plain(node, verb, scope)
-    if name not in HOOKS[scope.hook].replies:
+    hook = _said_at(node, verb, scope)
+    if hook and name not in HOOKS[hook].replies:
         _not_here(node, verb, scope)
         return None
-    return _complete(node, verb, scope)
+    return _complete(node, verb, hook, scope) if hook else None
 
 
-def _complete(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide:
-    default = HOOKS[scope.hook].replies[verb.value]
+def _of_parameter(node: tree.Verdict, given: tree.Verdict, scope: Scope) -> Decide | Enforce | None:
+    """A `verb` parameter of a policy, as its verdict: the class of the enhanced code follows, `pass` is nothing."""
+    if node.code is not None:
+        scope.findings.add(
+            "Q312",
+            node.code.span,
+            f"`{node.verb.text}` can be `deny` or `defer`, so no reply code can stand behind it",
+            why="a three-digit code would be of the wrong class for one of them",
+            help="leave it out; the class of an enhanced code such as 5.7.1 follows the verdict",
+        )
+    if given.verb.text == Verb.PASS.value:
+        return None
+    enhanced, verb = node.enhanced, _VERBS[given.verb.text]
+    if enhanced is not None:
+        enhanced = replace(enhanced, raw=f"{CLASS[verb]}{enhanced.raw[1:]}") if verb is not Verb.QUARANTINE else None
+    message = node.message if verb is not Verb.QUARANTINE else None
+    named = replace(given.verb, span=node.verb.span)
+    made = replace(
+        node,
+        verb=named,
+        code=None,
+        enhanced=enhanced,
+        message=message,
+        at=node.at or given.at,
+        disconnect=node.disconnect or given.disconnect,
+    )
+    return decide(made, replace(scope, verbs={}))
+
+
+def _said_at(node: tree.Verdict, verb: Verb, scope: Scope) -> str:
+    """The hook in which the verdict is said: this one, or a later one; empty after a finding."""
+    if node.at is None:
+        return scope.hook
+    later = HOOKS[scope.hook].later
+    if verb in (Verb.DENY, Verb.DEFER) and node.at.text in later:
+        return node.at.text
+    if verb not in (Verb.DENY, Verb.DEFER):
+        message = f"`{verb.value}` cannot be kept for a later hook"
+        scope.findings.add("Q308", node.at.span, message, allowed="only `deny` and `defer` can", help=f"write `{verb.value}`")
+    elif node.at.text == scope.hook:
+        scope.findings.add("Q308", node.at.span, f"this is `{scope.hook}` already", help=f"write `{verb.value}` without `at`")
+    else:
+        _not_later(node.at, scope, later)
+    return ""
+
+
+def _not_later(at: tree.Name, scope: Scope, later: Sequence[str]) -> None:
+    over = at.text in HOOKS and ORDER.index(at.text) < ORDER.index(scope.hook)
+    what = f"`{at.text}` is over when `{scope.hook}` runs" if over else f"a verdict cannot be kept for `{at.text}`"
+    allowed = f"from `{scope.hook}` one can be kept for {words(later)}" if later else f"from `{scope.hook}` none can be kept"
+    scope.findings.add("Q308", at.span, what, allowed=allowed, help=suggestion(at.text, later) or "leave `at` out")
+
+
+def _complete(node: tree.Verdict, verb: Verb, hook: str, scope: Scope) -> Decide:
+    default = HOOKS[hook].replies[verb.value]
     if verb is Verb.DEFER and node.disconnect:
         default = _GOODBYE
-    fits = _class_fits(node, verb, scope)
-    message = _message(node, node.message, scope) if node.message else None
     refuses = verb in (Verb.DENY, Verb.DEFER)
-    if node.code and node.code.raw == "421" and fits and not node.disconnect:
+    fits = _class_fits(node, verb, scope)
+    quarantine = _place_name(node, scope) if verb is Verb.QUARANTINE else ""
+    message = _message(node, node.message, scope) if node.message and verb is not Verb.QUARANTINE else None
+    if node.code and node.code.raw == "421" and fits and not node.disconnect and refuses:
         _stays_open(node.code, scope)
     if node.disconnect and not refuses:
         _stays(node, verb, scope)
@@ -70,20 +125,59 @@ def _complete(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide:
         scope.rule,
         verb,
         int(node.code.raw) if node.code and fits else default.code,
-        node.enhanced.raw if node.enhanced and fits else default.enhanced,
+        _enhanced(node, verb, default, fits=fits),
         message.value if isinstance(message, typed.Const) else default.text,
         node.disconnect and refuses,
         message=reason if message is None or isinstance(message, typed.Const) else message,
         reason=reason is not None,
+        at="" if node.at is None else hook,
+        place=quarantine,
     )
 
 
-def _plain(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide | None:
-    if node.code or node.enhanced or node.message or node.disconnect:
+def _enhanced(node: tree.Verdict, verb: Verb, default: Default, *, fits: bool) -> str:
+    if node.enhanced and fits:
+        return str(node.enhanced.raw)
+    other = node.code and fits and verb is Verb.REPLY and node.code.raw[0] != default.enhanced[0]
+    return f"{node.code.raw[0]}{default.enhanced[1:]}" if other and node.code else default.enhanced
+
+
+def _place_name(node: tree.Verdict, scope: Scope) -> str:
+    """The name of a quarantine: that of a folder."""
+    if node.code or node.enhanced:
+        message = "`quarantine` takes the name of a quarantine and nothing else: the client is told 250"
+        scope.findings.add("Q306", node.span, message, help='write `quarantine "spam"`')
+    if node.message is None:
+        return "default"
+    name = str(node.message.value)
+    if not _PLACE.fullmatch(name):
+        scope.findings.add(
+            "Q306",
+            node.message.span,
+            f'"{name}" is no name of a quarantine',
+            why="it becomes the name of a folder below the setting `quarantine`",
+            allowed="letters, digits, `-` and `_`, up to 64",
+        )
+        return "default"
+    return name
+
+
+def _plain(node: tree.Verdict, verb: Verb, scope: Scope) -> Decide | Enforce | None:
+    if node.code or node.enhanced or node.message or node.disconnect or node.at:
         message = f"`{verb.value}` takes no code, no message and no `and disconnect`: it answers nothing"
         scope.findings.add("Q306", node.span, message, help=f"write `{verb.value}`, or `deny …` to refuse")
         return None
+    if verb is Verb.ENFORCE:
+        return _enforce(node, scope)
     return Decide(node.span, scope.rule, verb, 0, "", "", False) if verb is Verb.SKIP else None
+
+
+def _enforce(node: tree.Verdict, scope: Scope) -> Enforce | None:
+    if scope.hook in ENFORCING:
+        return Enforce(node.span, scope.rule)
+    allowed = f"verdicts can be kept for {words(ENFORCING, 'and')}, and are said there"
+    scope.findings.add("Q302", node.verb.span, f"`enforce` is not possible in `{scope.hook}`", allowed=allowed)
+    return None
 
 
 def _stays(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
@@ -102,6 +196,8 @@ def _stays_open(code: Literal, scope: Scope) -> None:
 
 
 def _class_fits(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
+    if verb is Verb.REPLY:
+        return _agree(node, scope)
     right = str(CLASS[verb])
     for literal, what in ((node.code, "reply code"), (node.enhanced, "enhanced code")):
         malformed = literal is node.code and literal is not None and not literal.raw.isdecimal()
@@ -109,6 +205,16 @@ def _class_fits(node: tree.Verdict, verb: Verb, scope: Scope) -> bool:
             _wrong_class(literal, what, verb, scope)
             return False
     return True
+
+
+def _agree(node: tree.Verdict, scope: Scope) -> bool:
+    """A `reply` may have any code, but its two codes must be of one class."""
+    if node.code is None or node.enhanced is None or node.code.raw[0] == node.enhanced.raw[0]:
+        return True
+    message = f"the reply code {node.code.raw} and the enhanced code {node.enhanced.raw} contradict each other"
+    help = f"write `{node.code.raw} {node.code.raw[0]}{node.enhanced.raw[1:]}`"
+    scope.findings.add("Q303", node.enhanced.span, message, why="their first digits must be the same (RFC 2034)", help=help)
+    return False
 
 
 def _wrong_class(literal: Literal, what: str, verb: Verb, scope: Scope) -> None:
@@ -164,7 +270,7 @@ def _unsayable(text: str, node: tree.Verdict, literal: Literal) -> tuple[str, st
 def _unknown_verb(node: tree.Verdict, scope: Scope) -> str:
     """Reports a word that is no verdict; returns the one that is meant, as far as that can be guessed."""
     name, book = node.verb.text, scope.book
-    verbs = HOOKS[scope.hook].verbs
+    verbs = (*HOOKS[scope.hook].verbs, *scope.verbs)
     near = _MEANT.get(name.lower(), "")
     near = near if near in verbs else did_you_mean(name, [*verbs, "log", *book.catalogue]) or ""
     if name in book.catalogue:
@@ -179,7 +285,7 @@ def _unknown_verb(node: tree.Verdict, scope: Scope) -> str:
 
 
 def _not_here(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
-    where = [hook.name for hook in HOOKS.values() if hook.supported and verb.value in hook.replies]
+    where = [hook.name for hook in HOOKS.values() if verb.value in hook.replies]
     remedy = ""
     if verb is Verb.ACCEPT and scope.hook in ("connect", "helo"):
         remedy = "to skip the reputation checks for this client, write `trusted = true`"
@@ -187,9 +293,7 @@ def _not_here(node: tree.Verdict, verb: Verb, scope: Scope) -> None:
         "Q302",
         node.verb.span,
         f"`{verb.value}` is not possible in `{scope.hook}`",
-        why="nothing can be answered any more"
-        if scope.hook == "disconnect"
-        else f"`{scope.hook}` is this moment: {HOOKS[scope.hook].when}",
+        why=f"`{scope.hook}` is this moment: {HOOKS[scope.hook].when}",
         allowed=f"`{scope.hook}` allows {words(HOOKS[scope.hook].verbs)}; `{verb.value}` is possible in {words(where)}",
         help=remedy,
     )

@@ -82,6 +82,11 @@ class Findings:
         )
         self._found.setdefault(finding)
 
+    def take(self, others: Findings) -> None:
+        """Adds all findings of others."""
+        for finding in others._found:
+            self._found.setdefault(finding)
+
     def sorted(self) -> list[Finding]:
         """By file, line and column."""
         return sorted(self._found)

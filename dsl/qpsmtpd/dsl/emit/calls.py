@@ -7,12 +7,17 @@ import ast
 from qpsmtpd.dsl.check.typed import Const, FunctionCall
 from qpsmtpd.dsl.emit import nodes
 from qpsmtpd.dsl.emit.frame import Frame
-from qpsmtpd.dsl.model.functions import Scope
+from qpsmtpd.dsl.model.functions import Kind, Scope
 from qpsmtpd.dsl.model.services import SOURCES
+
+MARKS = {Kind.GATE: "t.marked", Kind.VERIFIER: "s.vouched"}
+"""What a true answer sets, by which the engine knows that the rules have asked."""
 
 
 def shown(f: Frame, call: FunctionCall, given: list[ast.expr]) -> ast.expr:
-    """A call whose failure is not the rules' concern: an exception in it ends the hook."""
+    """A call that gives no unknown: its failure is a value of its own, or not the rules' concern and ends the hook."""
+    if call.function.failure is not None:
+        return _asked(f, call, given) if call.function.asynchronous else _tried_at_once(f, call, given)
     made = _code(f, call, given)
     return ast.Await(made) if call.function.asynchronous else made
 
@@ -27,7 +32,7 @@ def called(f: Frame, call: FunctionCall, given: list[ast.expr], target: str) -> 
         f.add(_tried(f, call, given, target), call.span)
     if f.marks(call):
         answered = nodes.compare(nodes.name(target), ast.Is(), nodes.constant(True))
-        f.add(nodes.when(answered, [nodes.assign("t.marked", nodes.constant(True))]), call.span)
+        f.add(nodes.when(answered, [nodes.assign(MARKS[call.function.kind], nodes.constant(True))]), call.span)
 
 
 def _code(f: Frame, call: FunctionCall, given: list[ast.expr]) -> ast.expr:
@@ -40,6 +45,11 @@ def _asked(f: Frame, call: FunctionCall, given: list[ast.expr]) -> ast.expr:
     shared = [] if call.function.scope is Scope.CALL else given
     key = [_keyed(argument, made) for argument, made in zip(call.arguments, shared, strict=False)]
     return ast.Await(nodes.call("s.ask", site, ast.Tuple(key, ast.Load()), nodes.thunk(_code(f, call, given))))
+
+
+def _tried_at_once(f: Frame, call: FunctionCall, given: list[ast.expr]) -> ast.expr:
+    site = nodes.name(f.pool.site(call.function, f.rule, call.span))
+    return nodes.call("s.tried", site, nodes.thunk(_code(f, call, given)))
 
 
 def _keyed(argument: object, made: ast.expr) -> ast.expr:

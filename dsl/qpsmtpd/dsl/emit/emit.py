@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from qpsmtpd.dsl.check.typed import Block, TypedListener, TypedRules
 from qpsmtpd.dsl.emit import nodes
@@ -33,11 +34,14 @@ def emit(rules: TypedRules) -> Program:
     }
     names = made.loaded()
 
+    def variables(per: str) -> Mapping[str, Any]:
+        return {variable.key: variable.value for variable in rules.variables if variable.per == per}
+
     def program(listener: TypedListener) -> ListenerProgram:
         hooks: Mapping[str, HookCode] = {
             hook: names[entries[listener.name, hook]] for hook in listener.hooks if (listener.name, hook) in entries
         }
-        return ListenerProgram(listener.name, listener.settings, hooks)
+        return ListenerProgram(listener.name, listener.settings, hooks, variables("connection"), variables("transaction"))
 
     return Program(
         digest=rules.digest,

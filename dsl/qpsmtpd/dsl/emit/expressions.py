@@ -15,6 +15,8 @@ from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.emit import nodes
 from qpsmtpd.dsl.emit.calls import called, shown
 from qpsmtpd.dsl.emit.frame import Frame
+from qpsmtpd.dsl.emit.pool import builtin
+from qpsmtpd.dsl.model.types import TEXT
 
 Operands = list[ast.expr]
 
@@ -54,7 +56,7 @@ def _plain(f: Frame, e: typed.Expr) -> ast.expr:
 def operands(e: typed.Expr) -> tuple[typed.Expr, ...]:
     """What an operator needs the values of, in the order of asking."""
     match e:
-        case typed.FunctionCall():
+        case typed.FunctionCall() | typed.Builtin():
             return e.arguments
         case typed.Template():
             return e.values
@@ -144,8 +146,10 @@ def local(key: str) -> str:
 
 
 def _field(f: Frame, e: typed.Field, given: Operands) -> ast.expr:
-    if e.of.type.name == "header":
+    if e.of.type.name == "header" and e.type.present() == TEXT:
         return _get(given[0], nodes.constant(e.name.replace("_", "-")))
+    if e.of.type.cases and e.type.optional:  # a value of the enumeration that need not have the field
+        return nodes.call("getattr", given[0], nodes.constant(e.name), nodes.constant(None))
     return nodes.attribute(given[0], e.name)
 
 
@@ -198,6 +202,10 @@ def _present(f: Frame, e: typed.Present, given: Operands) -> ast.expr:
     return nodes.call("bool", given[0])
 
 
+def _builtin(f: Frame, e: typed.Builtin, given: Operands) -> ast.expr:
+    return nodes.call(builtin(e.name), *given)
+
+
 def _template(f: Frame, e: typed.Template, given: Operands) -> ast.expr:
     return nodes.call(f.pool.template(e), *given)
 
@@ -220,6 +228,7 @@ _BUILD: Mapping[type, Callable[[Frame, Any, Operands], ast.expr]] = {
     typed.Matches: _matches,
     typed.Arithmetic: _arithmetic,
     typed.Present: _present,
+    typed.Builtin: _builtin,
     typed.Template: _template,
 }
 

@@ -30,6 +30,7 @@ class Frame:
         self.file = span.file
         self.first = self.span = span
         self.rule = ""
+        self.shadow = False
         self.body: list[ast.stmt] = []
         self.unsure: set[str] = set()
         self.reasons: dict[tuple[Span, str], str] = {}
@@ -77,13 +78,21 @@ class Frame:
         return any(_may_fail(part, self.unsure) or self.marks(part) for part in parts(expression))
 
     def marks(self, expression: typed.Expr) -> bool:
-        """True for a gate that asks about the recipient in hand itself."""
-        return (
-            self.hook == "rcpt"
-            and isinstance(expression, typed.FunctionCall)
-            and expression.function.kind is Kind.GATE
-            and about_this_recipient(expression)
-        )
+        """True for a gate that asks about the recipient in hand itself, and for a verifier; never under `shadow`."""
+        if self.shadow or not isinstance(expression, typed.FunctionCall):
+            return False
+        if expression.function.kind is Kind.VERIFIER:
+            return self.hook == "auth"
+        return self.hook == "rcpt" and expression.function.kind is Kind.GATE and about_this_recipient(expression)
+
+    @contextmanager
+    def shadowed(self) -> Iterator[None]:
+        """Statements change and decide nothing for a while."""
+        outer, self.shadow = self.shadow, True
+        try:
+            yield
+        finally:
+            self.shadow = outer
 
 
 def _may_fail(expression: typed.Expr, unsure: set[str]) -> bool:

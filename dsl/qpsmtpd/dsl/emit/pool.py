@@ -14,6 +14,7 @@ from qpsmtpd.dsl.check.typed import Decide, Template
 from qpsmtpd.dsl.emit import nodes
 from qpsmtpd.dsl.emit.texts import because, template
 from qpsmtpd.dsl.emit.truth import both, either, spread
+from qpsmtpd.dsl.model.builtins import BUILTINS
 from qpsmtpd.dsl.model.functions import Function, OnError, Scope
 from qpsmtpd.dsl.model.program import Site
 from qpsmtpd.dsl.model.values import DEFER, UNKNOWN
@@ -22,6 +23,12 @@ from qpsmtpd.dsl.syntax.tree import Span
 
 FOREVER = 86_400.0
 """Seconds: the deadline of a function that declares none; the hook's budget ends it earlier."""
+
+
+def builtin(name: str) -> str:
+    """The global name of a function of the language."""
+    return f"builtin_{name}"
+
 
 _WORDS: dict[str, Any] = {
     "DEFER": DEFER,
@@ -36,6 +43,7 @@ _WORDS: dict[str, Any] = {
     "of_delivery": of_delivery,
     "spread": spread,
     "template": template,
+    **{builtin(name): each.code for name, each in BUILTINS.items()},
     "verdict": verdict,
 }
 
@@ -53,13 +61,15 @@ class Pool:
     def verdict(self, decided: Decide) -> str:
         """The name of a rule's verdict."""
         said = decided.rule, decided.code, decided.enhanced, decided.text
+        more: dict[str, object] = {"disconnect": True} if decided.disconnect else {}
+        more |= {"place": decided.place} if decided.place else {}
 
         def made() -> ast.expr:
             verb = nodes.path(f"Verb.{decided.verb.name}")
-            closing = {"disconnect": nodes.constant(True)} if decided.disconnect else None
-            return nodes.call("verdict", verb, *map(nodes.constant, said), keywords=closing)
+            keywords = {name: nodes.constant(value) for name, value in more.items()}
+            return nodes.call("verdict", verb, *map(nodes.constant, said), keywords=keywords)
 
-        return self._global(decided.verb.name, (*said, decided.disconnect), made, decided.span)
+        return self._global(decided.verb.name, (*said, *more.items()), made, decided.span)
 
     def temporary(self, rule: str, span: Span) -> str:
         """The name of the verdict of a rule that a failed call with the policy `defer` ends."""
@@ -83,9 +93,11 @@ class Pool:
                 nodes.path(f"OnError.{policy.name}"),
                 nodes.constant(deadline),
                 nodes.path(f"Scope.{function.scope.name}"),
+                *([nodes.name(self.value(function.failure, span))] if function.failure is not None else []),
             )
 
-        return self._global("SITE", (function.name, rule, policy, deadline, function.scope), made, span)
+        what = (function.name, rule, policy, deadline, function.scope, id(function.failure))
+        return self._global("SITE", what, made, span)
 
     def template(self, text: Template) -> str:
         """The name of a compiled template."""

@@ -11,26 +11,38 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from qpsmtpd.dsl.check import typed
-from qpsmtpd.dsl.check.flow import parts, statements
+from qpsmtpd.dsl.check.flow import branches, expressions, parts, statements
 from qpsmtpd.dsl.emit import nodes
 from qpsmtpd.dsl.emit.calls import shown
 from qpsmtpd.dsl.emit.expressions import local, steady, value
 from qpsmtpd.dsl.emit.frame import Frame
 from qpsmtpd.dsl.model.functions import Kind
-from qpsmtpd.dsl.model.types import NUMBER
 from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.syntax.tree import Span
+
+_ROUNDED = ("s.score", "s.karma")
+"""What is kept to two decimals."""
 
 
 def block(f: Frame, written: typed.Block) -> None:
     """Adds an `on` block; `skip` leaves it."""
     f.span = written.span
-    if not any(isinstance(s, typed.Decide) and s.verb is Verb.SKIP for s in statements(written.body)):
-        _run(f, written.body)
+    _leavable(f, written.body, written.span)
+
+
+def _leavable(f: Frame, written: Sequence[typed.Stmt], span: Span) -> None:
+    if not _left_by_skip(written):
+        _run(f, written)
         return
-    body = _collected(f, written.body)
+    body = _collected(f, written)
     # a loop that runs once: the only statement of Python that can be left from anywhere inside
-    f.add(ast.While(nodes.constant(True), [*body, ast.Break()], []), written.span)
+    f.add(ast.While(nodes.constant(True), [*body, ast.Break()], []), span)
+
+
+def _left_by_skip(body: Sequence[typed.Stmt]) -> bool:
+    """True when a `skip` of these statements themselves leaves them; one under `shadow` leaves only what is shadowed."""
+    outside = (branch for s in body if not isinstance(s, typed.Shadow) for branch in branches(s))
+    return any(isinstance(s, typed.Decide) and s.verb is Verb.SKIP for s in body) or any(map(_left_by_skip, outside))
 
 
 def _run(f: Frame, body: Sequence[typed.Stmt]) -> None:
@@ -63,7 +75,30 @@ def _choose(f: Frame, statement: typed.Choose) -> None:
     f.reasons = outer
 
 
-def _reasons(f: Frame, statement: typed.Choose) -> dict[tuple[Span, str], str]:
+def _match(f: Frame, statement: typed.Match) -> None:
+    outer = f.reasons
+    f.reasons = {**outer, **_reasons(f, statement)}
+    subject = statement.subject
+    kept = steady(f, subject)
+    orelse = _collected(f, statement.orelse)
+    for case in reversed(statement.cases):
+        test = nodes.compare(kept, *_values(case.values))
+        chosen = nodes.when(f.placed(test, case.span), _collected(f, case.body), orelse)
+        orelse = [f.placed(chosen, case.span)]
+    if f.fallible(subject) and isinstance(kept, ast.Name):
+        f.add(nodes.when(nodes.is_unknown(kept.id), _deferring(f, kept.id), orelse), statement.span)
+    else:
+        f.body += orelse
+    f.reasons = outer
+
+
+def _values(names: Sequence[str]) -> tuple[ast.cmpop, ast.expr]:
+    if len(names) == 1:
+        return ast.Eq(), nodes.constant(names[0])
+    return ast.In(), ast.Tuple([nodes.constant(name) for name in names], ast.Load())
+
+
+def _reasons(f: Frame, statement: typed.Choose | typed.Match) -> dict[tuple[Span, str], str]:
     """A temporary for each call of the condition whose answer is the text of a verdict below, none asked yet."""
     wanted = {
         (below.message.span, below.message.function.name)
@@ -71,7 +106,7 @@ def _reasons(f: Frame, statement: typed.Choose) -> dict[tuple[Span, str], str]:
         if isinstance(below, typed.Decide) and below.reason and isinstance(below.message, typed.FunctionCall)
     }
     found = {}
-    for part in parts(statement.condition):
+    for part in (p for e in expressions(statement) for p in parts(e)):
         if isinstance(part, typed.FunctionCall) and (key := (part.span, part.function.name)) in wanted and key not in found:
             found[key] = f.keep(nodes.constant(None), part.span)
     return found
@@ -82,15 +117,42 @@ def _decide(f: Frame, statement: typed.Decide) -> None:
         f.add(ast.Break(), statement.span)
         return
     ready = nodes.name(f.pool.verdict(statement))
+
+    def said(verdict: ast.expr) -> None:
+        kept = ast.Expr(nodes.call("s.keep_for", nodes.constant(statement.at), verdict)) if statement.at else None
+        f.add(kept or ast.Return(verdict), statement.span)
+
     if statement.message is None:
-        f.add(ast.Return(ready), statement.span)
+        said(ready)
     elif statement.reason:
         kept = f.reason(statement.message)
-        because = nodes.name(kept) if kept else value(f, statement.message)
-        f.add(ast.Return(nodes.call("because", ready, because)), statement.span)
+        said(nodes.call("because", ready, nodes.name(kept) if kept else value(f, statement.message)))
     else:
-        said = nodes.attribute(ready, "saying")
-        _when_known(f, (statement.message,), lambda given: f.add(ast.Return(nodes.call(said, *given)), statement.span))
+        saying = nodes.attribute(ready, "saying")
+        _when_known(f, (statement.message,), lambda given: said(nodes.call(saying, *given)))
+
+
+def _enforce(f: Frame, statement: typed.Enforce) -> None:
+    kept = f.keep(nodes.call("s.enforced", nodes.constant(f.hook)), statement.span)
+    f.add(nodes.when(nodes.no(nodes.is_none(nodes.name(kept))), [ast.Return(nodes.name(kept))]), statement.span)
+
+
+def _shadow(f: Frame, statement: typed.Shadow) -> None:
+    """A function inside of the hook's: it gets copies of session and transaction, and what it returns is only recorded."""
+    if f.shadow:
+        _run(f, statement.body)
+        return
+    made: list[ast.stmt] = []
+    with f.into(made), f.shadowed():
+        _leavable(f, statement.body, statement.span)
+    called = f"shadow{f.temporary()}"
+    definition = nodes.function(called, made or [ast.Pass()])
+    f.add(definition, statement.span)
+    given = (nodes.constant(statement.rule), nodes.name(called), nodes.name("t"), nodes.constant(statement.key))
+    if isinstance(definition, ast.AsyncFunctionDef):
+        f.add(ast.Expr(ast.Await(nodes.call("s.would_wait", *given))), statement.span)
+    else:
+        f.add(ast.Expr(nodes.call("s.would", *given)), statement.span)
 
 
 def _do(f: Frame, statement: typed.Do) -> None:
@@ -123,11 +185,20 @@ def _set(f: Frame, statement: typed.Set) -> None:
         new = given[0]
         if statement.operator != "=":
             new = ast.BinOp(nodes.path(target.code), ast.Add() if statement.operator == "+=" else ast.Sub(), new)
-        if target.type == NUMBER:
+        if target.code in _ROUNDED:
             new = nodes.call("round", new, nodes.constant(2))
         f.add(nodes.assign(target.code, new), statement.span)
+        if statement.alias:
+            more = ast.Tuple([ast.Starred(nodes.path("s.symbols"), ast.Load()), nodes.constant(statement.alias)], ast.Load())
+            f.add(nodes.assign("s.symbols", more), statement.span)
 
-    _when_known(f, (statement.value,), store)
+    if not statement.alias:
+        _when_known(f, (statement.value,), store)
+        return
+    first: list[ast.stmt] = []
+    with f.into(first):
+        _when_known(f, (statement.value,), store)
+    f.add(nodes.when(nodes.compare(nodes.constant(statement.alias), ast.NotIn(), nodes.path("s.symbols")), first), statement.span)
 
 
 def _bind(f: Frame, statement: typed.Bind) -> None:
@@ -152,13 +223,18 @@ def _when_known(f: Frame, wanted: Sequence[typed.Expr], then: Callable[[list[ast
 
 
 def _deferring(f: Frame, kept: str) -> list[ast.stmt]:
-    """What follows an unknown without a branch of its own: the hook ends when a cause says so."""
+    """What follows an unknown without a branch of its own: the hook ends when a cause says so, but never under `shadow`."""
+    if f.shadow:
+        return []
     ends = ast.Return(nodes.name(f.pool.temporary(f.rule, f.span)))
     return [f.placed(nodes.when(nodes.compare(nodes.name(kept), ast.Is(), nodes.name("DEFER")), [ends]), f.span)]
 
 
 _EMIT: Mapping[type, Callable[[Frame, Any], None]] = {
     typed.Choose: _choose,
+    typed.Match: _match,
+    typed.Enforce: _enforce,
+    typed.Shadow: _shadow,
     typed.Decide: _decide,
     typed.Do: _do,
     typed.Log: _log,

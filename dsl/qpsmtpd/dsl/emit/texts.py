@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from qpsmtpd.dsl.model.values import AddressSet, DomainSet, NetworkSet, Rate
+from qpsmtpd.dsl.model.values import AddressSet, DomainSet, NetworkSet, Rate, Variant
 from qpsmtpd.dsl.model.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def finished(value: object) -> str | Listed:
             return _number(value)
         case enum.Enum():
             return clean(str(value.value))
+        case Variant():
+            return value.case
         case Rate():
             return f"{value.count}/{_number(value.seconds)}s"
         case list() | tuple() | NetworkSet() | DomainSet() | AddressSet():

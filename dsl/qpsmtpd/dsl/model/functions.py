@@ -15,12 +15,13 @@ import enum
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from qpsmtpd.dsl.model import services as _services
 from qpsmtpd.dsl.model.hooks import ORDER
 from qpsmtpd.dsl.model.types import Type, of_annotation
+from qpsmtpd.dsl.model.values import Variant
 
 
 class Kind(enum.Enum):
@@ -32,6 +33,8 @@ class Kind(enum.Enum):
     """Asks the outside world: has a deadline and a failure policy."""
     GATE = "gate"
     """Answers whether mail for a recipient is this site's to take; marks the recipient in hand."""
+    VERIFIER = "verifier"
+    """Answers whether the credentials in hand are those of a user; only in `auth`."""
     EFFECT = "effect"
     """Changes the message or state; stands as a statement."""
     DELIVERY = "delivery"
@@ -123,6 +126,8 @@ class Function:
     timeout: float | None
     scope: Scope
     doc: str
+    failure: Any = None
+    """The value of a failed call, where the function's enumeration has one for that; then a call is never unknown."""
 
     @property
     def summary(self) -> str:
@@ -133,6 +138,11 @@ class Function:
     def may_fail(self) -> bool:
         """True when a call can be unknown."""
         return self.on_error is not None
+
+    @property
+    def asks(self) -> bool:
+        """True when a call can fail, whatever becomes of that."""
+        return self.may_fail or self.failure is not None
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
@@ -149,15 +159,15 @@ def function(
     kind: Kind,
     since: str = "connect",
     until: str = "disconnect",
-    on_error: OnError | None = None,
+    on_error: OnError | enum.StrEnum | Variant | None = None,
     timeout: float | None = None,
     scope: Scope = Scope.CALL,
 ) -> Callable[[_F], _F]:
     """Declares a library function; the function itself stays callable as it is.
 
-    `since` and `until` are the first and last hook that may call it; a service that is known later moves `since`.
-    Lookups must say `on_error` and `timeout` (seconds). Raises TypeError when the signature has no
-    meaning in the language.
+    `since` and `until` are the first and last hook that may call it; a service that is known only in some hooks moves them.
+    Lookups must say `on_error` and `timeout` (seconds); a function that answers an enumeration names the value of a
+    failed call as its `on_error`. Raises TypeError when the signature has no meaning in the language.
     """
 
     def declare(code: _F) -> _F:
@@ -175,13 +185,17 @@ def describe(
     kind: Kind,
     since: str,
     until: str,
-    on_error: OnError | None,
+    on_error: OnError | enum.StrEnum | Variant | None,
     timeout: float | None,
     scope: Scope,
 ) -> Function:
     """The declaration of a function, from its signature and docstring."""
     if kind is Kind.LOOKUP and (on_error is None or timeout is None):
         raise TypeError(f"{code.__name__}: a lookup must declare on_error and timeout")
+    if kind is Kind.VERIFIER:
+        since, until = "auth", "auth"
+    if kind is Kind.PURE and since == "connect":
+        since = "pre_connection"
     hints = typing.get_type_hints(code, include_extras=True)
     signature = inspect.signature(code).parameters.values()
     wanted = tuple((p.name, hints[p.name]) for p in signature if p.kind is p.KEYWORD_ONLY)
@@ -189,21 +203,35 @@ def describe(
         if protocol not in _services.SOURCES:
             raise TypeError(f"{code.__name__}: {name}: {protocol!r} is no service")
         since = _later(since, _services.FIRST_HOOK.get(protocol, since))
+        until = _earlier(until, _services.LAST_HOOK.get(protocol, until))
+    policy, failure = (on_error, None) if on_error is None or isinstance(on_error, OnError) else (None, on_error)
+    returns = of_annotation(hints["return"])
+    if returns.cases:
+        returns = replace(returns, name=code.__name__)
     return Function(
         name=code.__name__,
         kind=kind,
         parameters=tuple(_parameter(p, hints[p.name]) for p in signature if p.kind is not p.KEYWORD_ONLY),
         services=wanted,
-        returns=of_annotation(hints["return"]),
+        returns=returns if failure is None else _failing(returns, failure, code.__name__),
         code=code,
         asynchronous=inspect.iscoroutinefunction(code),
         since=since,
         until=until,
-        on_error=on_error,
+        on_error=policy,
         timeout=timeout,
         scope=scope,
         doc=inspect.getdoc(code) or "",
+        failure=failure,
     )
+
+
+def _failing(returns: Type, failure: enum.StrEnum | Variant, name: str) -> Type:
+    """The enumeration, knowing which of its values says that the answer did not come."""
+    member = failure.case if isinstance(failure, Variant) else str(failure)
+    if member not in returns.members:
+        raise TypeError(f"{name}: on_error: {member} is no value that it can answer")
+    return replace(returns, failing=(member,))
 
 
 def _parameter(p: inspect.Parameter, hint: Any) -> Parameter:
@@ -216,6 +244,10 @@ def _parameter(p: inspect.Parameter, hint: Any) -> Parameter:
         constant=next((m for m in marks if isinstance(m, Constant)), None),
         path=any(isinstance(m, OwnPath) for m in marks),
     )
+
+
+def _earlier(one: str, other: str) -> str:
+    return min(one, other, key=ORDER.index)
 
 
 def _later(one: str, other: str) -> str:

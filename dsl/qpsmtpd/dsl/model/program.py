@@ -6,7 +6,7 @@ A Program is frozen and knows no socket. A session keeps the Program it began wi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qpsmtpd.dsl.model.functions import OnError, Scope
@@ -28,6 +28,8 @@ class Site:
     on_error: OnError
     timeout: float
     scope: Scope
+    failure: Any = None
+    """The value of a failed call, where the function has one for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class ListenerProgram:
     name: str
     settings: ListenerSettings
     hooks: Mapping[str, HookCode]
+    connection_vars: Mapping[str, Any] = field(default_factory=dict)
+    """The first values of the variables that a connection has; compiled hooks reach them as `s.vars.NAME`."""
+    transaction_vars: Mapping[str, Any] = field(default_factory=dict)
+    """The same for each transaction: `t.vars.NAME`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,17 @@ class Envelope(Protocol):
         """True when the client has closed the connection: then nothing may be delivered."""
 
 
+class Login(Protocol):
+    """The credentials that a client has given in AUTH."""
+
+    @property
+    def mechanism(self) -> str: ...
+    @property
+    def login(self) -> str: ...
+    @property
+    def secret(self) -> str: ...
+
+
 class Site(Protocol):
     """The service's own names and folders."""
 
@@ -106,6 +117,7 @@ class Site(Protocol):
 
 SOURCES: Mapping[type, str] = {
     Client: "s",
+    Login: "s",
     EarlyTalk: "s",
     Resolver: "s.services.resolver",
     Clock: "s.services.clock",
@@ -115,5 +127,7 @@ SOURCES: Mapping[type, str] = {
     Envelope: "t",
 }
 
-FIRST_HOOK: Mapping[type, str] = {Header: "data_post", Message: "data_post", Envelope: "mail"}
+FIRST_HOOK: Mapping[type, str] = {Header: "data_headers_end", Message: "data_post_headers", Envelope: "mail", Login: "auth"}
 """Services that exist only from some hook on; a function that wants one cannot be called before it."""
+LAST_HOOK: Mapping[type, str] = {Header: "queue_post", Message: "queue_post", Envelope: "queue_post", Login: "auth"}
+"""Services that exist only until some hook; a function that wants one cannot be called after it."""

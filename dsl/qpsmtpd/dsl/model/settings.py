@@ -8,6 +8,7 @@ can say so.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,9 +17,38 @@ from typing import Any
 from qpsmtpd.dsl.model.values import Domain, Duration, Size
 
 
-def setting(default: Any, meaning: str, *, check: Callable[[Any], str] | None = None, restart: bool = False) -> Any:
-    """A setting: `check` returns what is wrong with a value, or an empty text; `restart` says that a reload keeps the old value."""
-    return field(default=default, metadata={"meaning": meaning, "check": check, "restart": restart})
+def setting(
+    default: Any, meaning: str, *, check: Callable[[Any], str] | None = None, restart: bool = False, served: bool = True
+) -> Any:
+    """A setting: `check` returns what is wrong with a value, or an empty text; `restart` says that a reload keeps the old value.
+
+    `served` is false where this version checks rules for other values than the default, and cannot serve them.
+    """
+    return field(default=default, metadata={"meaning": meaning, "check": check, "restart": restart, "served": served})
+
+
+class Tls(enum.StrEnum):
+    """When the connections of a listener are encrypted."""
+
+    OFF = "off"
+    OFFERED = "offered"
+    REQUIRED = "required"
+    IMPLICIT = "implicit"
+
+
+class Auth(enum.StrEnum):
+    """Whether the clients of a listener authenticate."""
+
+    OFF = "off"
+    OFFERED = "offered"
+    REQUIRED = "required"
+
+
+class Protocol(enum.StrEnum):
+    """What is spoken at a listener."""
+
+    SMTP = "smtp"
+    LMTP = "lmtp"
 
 
 def _endpoints(wanted: tuple[str, ...]) -> str:
@@ -68,6 +98,9 @@ class ServerSettings:
     state_dir: str = setting(
         "state", "where the service keeps its control socket and process id; made with mode 0700", restart=True
     )
+    quarantine: str = setting(
+        "quarantine", "where quarantined messages go: a Maildir for each name of a quarantine; made with mode 0700"
+    )
     max_size: Size = setting(Size(25_000_000), "the largest message taken, announced by SIZE", check=_positive)
     size_threshold: Size = setting(
         Size(256 * 1024), "a message larger than this waits on disk instead of in memory", check=_positive
@@ -105,26 +138,32 @@ class ListenerSettings:
     bind: tuple[str, ...] = setting(
         ("127.0.0.1:2525",), "addresses to listen on: `ADDRESS:PORT`, one or a list", check=_endpoints, restart=True
     )
+    tls: Tls = setting(
+        Tls.OFF, "encryption: `off`, `offered` (STARTTLS), `required` before mail, or `implicit` from the start", served=False
+    )
+    auth: Auth = setting(Auth.OFF, "AUTH: `off`, `offered`, or `required` before mail", served=False)
+    protocol: Protocol = setting(Protocol.SMTP, "what is spoken: `smtp` or `lmtp`", served=False)
 
 
 LATER = frozenset(
     {
-        "auth",
         "limits",
         "metrics",
         "prefetch",
-        "protocol",
         "proxy",
-        "quarantine",
         "received",
         "replies",
         "state",
-        "tls",
         "user",
         "workers",
     }
 )
 """Settings of the language that this version refuses by saying so."""
+
+
+def unserved(settings: ServerSettings | ListenerSettings) -> list[str]:
+    """The settings whose values this version checks rules for and cannot serve."""
+    return [f.name for f in dataclasses.fields(settings) if not f.metadata["served"] and getattr(settings, f.name) != f.default]
 
 
 def meanings(settings: type) -> dict[str, str]:

@@ -22,7 +22,8 @@ class Type:
 
     `of` holds the element of a list, map or optional type; `members` the values of an enumeration;
     `fields` those of a record; `truthy` says that a record may stand as a condition, `folded` that a text is compared
-    without regard to case.
+    without regard to case. An enumeration may have fields, too: `cases` says which are there with which value, and
+    `failing` which of its values say that the answer did not come.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Type:
     fields: tuple[tuple[str, Type], ...] = ()
     truthy: bool = False
     folded: bool = False
+    cases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    failing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.name == "optional":
@@ -53,6 +56,10 @@ class Type:
     def field(self, name: str) -> Type | None:
         """The type of a record's field, None when it has no such field."""
         return dict(self.fields).get(name)
+
+    def fields_of(self, member: str) -> tuple[str, ...]:
+        """The fields that are there when an enumeration has this value."""
+        return dict(self.cases).get(member, ())
 
     def present(self) -> Type:
         """The type without its `?`."""
@@ -148,10 +155,28 @@ def of_annotation(hint: object) -> Type:
             return optional(of_annotation(rest[0]))
         if type(None) in args and set(rest) == set(typing.get_args(values.IPAddress)):
             return optional(IP)
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        if all(isinstance(arg, type) and issubclass(arg, values.Variant) for arg in args):
+            return _variants(args)
+    if isinstance(hint, type) and issubclass(hint, enum.StrEnum):
         return enumeration(hint.__name__.lower(), [str(member.value) for member in hint])
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        hints = typing.get_type_hints(hint, include_extras=True)
-        fields = tuple((f.name, of_annotation(hints[f.name])) for f in dataclasses.fields(hint))
-        return Type(hint.__name__.lower(), fields=fields, truthy=hasattr(hint, "__bool__"))
+        return of_record(hint)
     raise TypeError(f"{hint!r} is no type of the rule language")
+
+
+def _variants(classes: Sequence[type[values.Variant]]) -> Type:
+    """An enumeration whose values have fields of their own; where the value is not known, each of them may be absent."""
+    fields: dict[str, Type] = {}
+    cases: list[tuple[str, tuple[str, ...]]] = []
+    for each in classes:
+        record = of_record(each)
+        fields.update((name, optional(kind)) for name, kind in record.fields)
+        cases.append((each.case, tuple(name for name, _ in record.fields)))
+    return Type("answer", members=tuple(name for name, _ in cases), fields=tuple(fields.items()), cases=tuple(cases))
+
+
+def of_record(record: type) -> Type:
+    """The type of a frozen dataclass. Raises TypeError when a field has no type in the language."""
+    hints = typing.get_type_hints(record, include_extras=True)
+    fields = tuple((f.name, of_annotation(hints[f.name])) for f in dataclasses.fields(record))
+    return Type(record.__name__.lower(), fields=fields, truthy=hasattr(record, "__bool__"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import NewType, Protocol
+from typing import ClassVar, NewType, Protocol
 
 IPAddress = IPv4Address | IPv6Address
 """An address of a peer or of ours; IPv4-mapped IPv6 is unmapped before rules see it."""
@@ -200,6 +200,21 @@ class Delivery:
     text: str
     refused: bool = False
     enhanced: str = ""
+
+
+class Variant:
+    """One value of an enumeration whose values have fields of their own.
+
+    A function that answers `Clean | Infected`, both frozen dataclasses and subclasses of this one, has an enumeration
+    with the values `clean` and `infected` for its type.
+    """
+
+    __slots__ = ()
+    case: ClassVar[str] = ""
+    """How rules call this value: the name of its class in lower case."""
+
+    def __init_subclass__(cls) -> None:
+        cls.case = cls.__name__.lower()
 
 
 class Unknown:

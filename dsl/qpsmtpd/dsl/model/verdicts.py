@@ -28,8 +28,8 @@ class Verb(enum.Enum):
     PASS = "pass"
 
 
-CLASS: dict[Verb, int] = {Verb.ACCEPT: 2, Verb.DISCARD: 2, Verb.DENY: 5, Verb.DEFER: 4, Verb.REPLY: 2}
-"""The first digit of a verb's reply code."""
+CLASS: dict[Verb, int] = {Verb.ACCEPT: 2, Verb.DISCARD: 2, Verb.QUARANTINE: 2, Verb.DENY: 5, Verb.DEFER: 4}
+"""The first digit of a verb's reply code; `reply` may have any."""
 
 LINE_LIMIT = 510
 """Octets of a reply line without CRLF (RFC 5321 section 4.5.3.1.5)."""
@@ -60,7 +60,7 @@ def reply_bytes(code: int, enhanced: str, text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a rule decided. `rule` is its label or file:line, for the log."""
+    """What a rule decided. `rule` is its label or file:line, for the log; `place` the quarantine that it names."""
 
     verb: Verb
     rule: str
@@ -69,6 +69,7 @@ class Verdict:
     text: str = ""
     disconnect: bool = False
     reply: bytes = b""
+    place: str = ""
 
     def saying(self, text: object) -> Verdict:
         """The same verdict with another text: a rendered template or a lookup's reason."""
@@ -76,10 +77,12 @@ class Verdict:
         return replace(self, text=words, reply=reply_bytes(self.code, self.enhanced, words))
 
 
-def verdict(verb: Verb, rule: str, code: int = 0, enhanced: str = "", text: str = "", *, disconnect: bool = False) -> Verdict:
+def verdict(
+    verb: Verb, rule: str, code: int = 0, enhanced: str = "", text: str = "", *, disconnect: bool = False, place: str = ""
+) -> Verdict:
     """A verdict with its reply made; the way compiled rules build their constants."""
     reply = reply_bytes(code, enhanced, text) if code else b""
-    return Verdict(verb, rule, code, enhanced, text, disconnect, reply)
+    return Verdict(verb, rule, code, enhanced, text, disconnect, reply, place)
 
 
 def of_delivery(delivery: Delivery, rule: str) -> Verdict:

@@ -58,9 +58,9 @@ def _can_read(path: Path) -> bool:
 
 def _findings(path: Path) -> Findings:
     from qpsmtpd.dsl.compile import compile_rules
-    from qpsmtpd.stdlib import catalogue
+    from qpsmtpd.runtime.service.library import library, surroundings
 
-    return compile_rules(str(path), catalogue(), lambda name: Path(name).read_bytes()).findings
+    return compile_rules(str(path), library(), lambda name: Path(name).read_bytes(), around=surroundings()).findings
 
 
 def _print_text(paths: list[Path], found: list[Findings]) -> None:

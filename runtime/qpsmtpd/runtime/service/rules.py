@@ -18,7 +18,7 @@ from qpsmtpd.dsl.compile import compile_rules
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.program import ListenerProgram, Program
 from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings
-from qpsmtpd.stdlib import catalogue
+from qpsmtpd.runtime.service.library import library, surroundings
 
 _Settings = TypeVar("_Settings", ServerSettings, ListenerSettings)
 
@@ -47,7 +47,7 @@ def load(path: Path, folder: Path | None = None) -> Loaded:
             texts[wanted] = content(wanted)
         return texts[wanted]
 
-    compiled = compile_rules(str(path), catalogue(), read, str(folder) if folder else None)
+    compiled = compile_rules(str(path), library(), read, str(folder) if folder else None, around=surroundings())
     rules = {name: text for name, text in texts.items() if name.suffix == ".q" or name == path.absolute()}
     ended = frozenset(name for name, text in rules.items() if _ends(text))
     return Loaded(compiled.program, compiled.findings, frozenset(rules), ended)
