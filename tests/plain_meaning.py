@@ -6,6 +6,7 @@ Slow, obvious, and written from the language's manual (lookups that fail), not f
 from __future__ import annotations
 
 import operator
+from copy import copy
 from typing import Any
 
 from qpsmtpd.dsl.check import typed
@@ -32,7 +33,8 @@ class Skipped(Exception):
 class Meaning:
     """One run of a hook's blocks."""
 
-    def __init__(self, session: Any, transaction: Any) -> None:
+    def __init__(self, session: Any, transaction: Any, *, shadowed: bool = False) -> None:
+        self.shadowed = shadowed
         self.s, self.t = session, transaction
         self.locals: dict[str, Any] = {}
         self.last: dict[Any, Any] = {}
@@ -56,6 +58,28 @@ class Meaning:
 
     # --- statements
 
+    def match(self, s: typed.Match) -> Verdict | None:
+        value = self.value(s.subject)
+        if value is UNKNOWN or value is DEFER:
+            return self.lost(s, value)
+        return self.run(next((case.body for case in s.cases if value in case.values), s.orelse))
+
+    def enforce(self, s: typed.Enforce) -> Verdict | None:
+        if self.s.kept is None or self.s.kept[0] != "rcpt" or self.s.relay or self.s.trusted:
+            return None
+        return self.s.kept[1]
+
+    def shadow(self, s: typed.Shadow) -> None:
+        if self.shadowed:
+            raise AssertionError("the checker puts no shadow inside another")
+        inner = Meaning(self.s.copied(s.key), copy(self.t), shadowed=True)
+        inner.locals = self.locals
+        try:
+            decided = inner.run(s.body)
+        except Skipped:
+            decided = None
+        self.s.would_haves.append((s.rule, decided))
+
     def choose(self, s: typed.Choose) -> Verdict | None:
         truth = self.value(s.condition)
         if truth is UNKNOWN or truth is DEFER:
@@ -63,7 +87,7 @@ class Meaning:
         return self.run(s.then if truth else s.orelse)
 
     def lost(self, s: typed.Stmt, value: Any) -> Verdict | None:
-        if value is UNKNOWN:
+        if value is UNKNOWN or self.shadowed:
             return None
         return verdict(Verb.DEFER, s.rule, 451, "4.4.3", "Temporary lookup failure, try again later")
 
@@ -78,16 +102,25 @@ class Meaning:
             said = self.value(s.message)
             if said is UNKNOWN or said is DEFER:
                 return self.lost(s, said)
-        return verdict(s.verb, s.rule, s.code, s.enhanced, said)
+        made = verdict(s.verb, s.rule, s.code, s.enhanced, said, place=s.place)
+        if not s.at:
+            return made
+        if self.s.kept is None:
+            self.s.kept = (s.at, made)
+        return None
 
     def set(self, s: typed.Set) -> Verdict | None:
+        if s.alias in self.s.symbols:
+            return None
         value = self.value(s.value)
         if value is UNKNOWN or value is DEFER:
             return self.lost(s, value)
-        name = s.target.name
+        holder, name = (self.s.vars, s.target.name) if s.target.code.startswith("s.vars") else (self.s, s.target.name)
         if s.operator != "=":
-            value = _OPERATORS[s.operator[0]](getattr(self.s, name), value)
-        setattr(self.s, name, round(value, 2) if name == "score" else value)
+            value = _OPERATORS[s.operator[0]](getattr(holder, name), value)
+        setattr(holder, name, round(value, 2) if name in ("score", "karma") else value)
+        if s.alias:
+            self.s.symbols += (s.alias,)
         return None
 
     def bind(self, s: typed.Bind) -> None:
@@ -121,6 +154,10 @@ class Meaning:
             case typed.Default():
                 value = self.value(e.value)
                 return self.value(e.otherwise) if value is None else value
+            case typed.Builtin():
+                return self.strict(e, e.arguments)
+            case typed.Field():
+                return self.strict(e, (e.of,))
             case typed.FunctionCall():
                 self.last[e.span] = found = self.strict(e, e.arguments)
                 return found
@@ -159,6 +196,12 @@ class Meaning:
         match e:
             case typed.FunctionCall():
                 return self.called(e, values)
+            case typed.Builtin():
+                return {"len": lambda x: len(x), "lower": lambda x: x.lower()}[e.name](*values)
+            case typed.Field(name="case"):
+                return type(values[0]).__name__.lower()
+            case typed.Field():
+                return getattr(values[0], e.name, None)
             case typed.Template():
                 return "/".join("" if value is None else str(value).lower() for value in values)
             case typed.Not():
@@ -179,8 +222,10 @@ class Meaning:
             if e.function.asynchronous:
                 found = finish(found)
         except OSError:
+            if e.function.failure is not None:
+                return e.function.failure
             return DEFER if e.function.on_error is OnError.DEFER else UNKNOWN
-        if e.function.kind is Kind.GATE and found and isinstance(e.arguments[0], typed.Read):
+        if e.function.kind is Kind.GATE and found and not self.shadowed and isinstance(e.arguments[0], typed.Read):
             self.t.marked = e.arguments[0].name.name == "domain" or self.t.marked
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -115,7 +116,37 @@ class Session(Asking):
         self.score: float = 0
         self.karma: float = 0
         self.helo = "h9.example.net"
+        self.symbols: tuple[str, ...] = ()
+        self.kept: tuple[str, Any] | None = None
+        self.vars = SimpleNamespace(n=0, flag=False)
+        self.copies: dict[str, Session] = {}
+        self.would_haves: list[tuple[str, Any]] = []
         vars(self).update(facts)
+
+    @property
+    def pending(self) -> bool:
+        return self.kept is not None
+
+    def keep_for(self, hook: str, verdict: Any) -> None:
+        if self.kept is None:
+            self.kept = (hook, verdict)
+
+    def enforced(self, hook: str) -> Any:
+        return self.kept[1] if self.kept and self.kept[0] == hook and not (self.relay or self.trusted) else None
+
+    def would(self, rule: str, code: Any, t: Any, key: str) -> None:
+        self.would_haves.append((rule, code(self.copied(key), copy(t))))
+
+    async def would_wait(self, rule: str, code: Any, t: Any, key: str) -> None:
+        self.would_haves.append((rule, await code(self.copied(key), copy(t))))
+
+    def copied(self, key: str) -> Session:
+        """A session to which shadowed rules may do what they like."""
+        made = self.copies.get(key) or copy(self)
+        made.vars = copy(made.vars)
+        if key:
+            self.copies[key] = made
+        return made
 
 
 class Transaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,8 +16,9 @@ from plain_meaning import Meaning, finish
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.functions import Kind, OnError, function
+from qpsmtpd.dsl.model.hooks import Readable
 from qpsmtpd.dsl.model.program import Site
-from qpsmtpd.dsl.model.values import Listing
+from qpsmtpd.dsl.model.values import Listing, Variant
 from qpsmtpd.dsl.model.verdicts import Verb
 from typed_words import Session, Transaction, block, decide, program, read, span
 
@@ -75,6 +77,45 @@ async def black(n: int) -> Listing | None:
     return Listing((), f"because of {n}" if n % 2 else "") if WORLD.ask("black", n) else None
 
 
+class Weather(enum.StrEnum):
+    SUN = "sun"
+    RAIN = "rain"
+    TEMPERROR = "temperror"
+
+
+@dataclass(frozen=True)
+class Clean(Variant):
+    pass
+
+
+@dataclass(frozen=True)
+class Infected(Variant):
+    name: str
+
+
+@dataclass(frozen=True)
+class Error(Variant):
+    pass
+
+
+@function(kind=Kind.LOOKUP, on_error=Weather.TEMPERROR, timeout=5.0)
+async def weather(n: int) -> Weather:
+    """How it is outside."""
+    return Weather.SUN if WORLD.ask("weather", n) else Weather.RAIN
+
+
+@function(kind=Kind.LOOKUP, on_error=Error(), timeout=5.0)
+def scan(n: int) -> Clean | Infected | Error:
+    """What is in it."""
+    return Infected(f"worm {n}") if WORLD.ask("scan", n) else Clean()
+
+
+@function(kind=Kind.LOOKUP, on_error=OnError.DEFER, timeout=5.0)
+async def tide(n: int) -> Weather:
+    """An enumeration whose failure is unknown."""
+    return Weather.RAIN if WORLD.ask("tide", n) else Weather.SUN
+
+
 @function(kind=Kind.GATE, on_error=OnError.DEFER, since="rcpt")
 def ours(domain: str) -> bool:
     """Is it ours?"""
@@ -100,7 +141,13 @@ class Asked(Session):
         try:
             return await call()
         except OSError as error:
-            return self.failed(site, error)
+            return self.failed(site, error) if site.failure is None else site.failure
+
+    def tried(self, site: Site, call: Callable[[], object]) -> object:
+        try:
+            return call()
+        except OSError as error:
+            return self.failed(site, error) if site.failure is None else site.failure
 
 
 class Rules:
@@ -111,6 +158,7 @@ class Rules:
         self.lines = count(1)
         self.locals: dict[str, t.Type] = {}
         self.reason: typed.FunctionCall | None = None
+        self.shadowed = False
 
     def one(self, *makers: Callable[[int], Any], depth: int) -> Any:
         return self.draw(st.sampled_from(makers))(depth - 1)
@@ -124,7 +172,10 @@ class Rules:
         leaves = (self.flag, self.looked_up, self.looked_up, self.gate)
         if depth <= 0:
             return self.one(*leaves, depth=depth)
-        return self.one(*leaves, self.both, self.either, self.negated, self.compared, self.present, self.within, depth=depth)
+        return self.one(*leaves, self.both, self.either, self.negated, self.compared, *self.values(), depth=depth)
+
+    def values(self) -> tuple[Callable[[int], typed.Expr], ...]:
+        return self.present, self.within, self.infected, self.pending
 
     def flag(self, depth: int) -> typed.Expr:
         known = [key for key, type in self.locals.items() if type == t.BOOL]
@@ -160,6 +211,16 @@ class Rules:
     def present(self, depth: int) -> typed.Expr:
         return typed.Present(self.at(), t.BOOL, self.one(self.maybe, self.listing, depth=depth))
 
+    def infected(self, depth: int) -> typed.Expr:
+        found = self.asking(scan, type=scan.__qpsmtpd__.returns, depth=depth)
+        if self.draw(st.booleans()):
+            return typed.Present(self.at(), t.BOOL, typed.Field(self.at(), t.optional(t.TEXT), found, "name"))
+        name = typed.Field(self.at(), t.TEXT, found, "case")
+        return typed.Compare(self.at(), t.BOOL, "==", name, typed.Const(self.at(), t.TEXT, "infected"))
+
+    def pending(self, depth: int) -> typed.Expr:
+        return read("pending")
+
     def within(self, depth: int) -> typed.Expr:
         some = typed.Const(self.at(), t.list_of(t.NUMBER), (1, 2, 3))
         return typed.Contains(self.at(), t.BOOL, self.number(depth), some)
@@ -182,7 +243,10 @@ class Rules:
         if known and self.draw(st.booleans()):
             return typed.Local(self.at(), t.NUMBER, self.draw(st.sampled_from(known)))
         made: typed.Expr = typed.Const(self.at(), t.NUMBER, self.draw(st.integers(0, 4)))
-        return self.draw(st.sampled_from((made, made, read("score"))))
+        return self.draw(st.sampled_from((made, made, read("score"), typed.Read(self.at(), t.NUMBER, N), self.length())))
+
+    def length(self) -> typed.Expr:
+        return typed.Builtin(self.at(), t.NUMBER, "len", (read("helo"),))
 
     def sum(self, depth: int) -> typed.Expr:
         sign = self.draw(st.sampled_from("+-"))
@@ -210,11 +274,40 @@ class Rules:
         return made
 
     def statement(self, depth: int) -> typed.Stmt:
-        leaves = (self.decision, self.setting, self.binding, self.logging, self.telling)
+        leaves = (self.decision, self.setting, self.binding, self.logging, self.scoring, self.enforcing)
+        leaves += () if self.shadowed else (self.telling,)
+        deeper = (self.choice, self.choice, self.choice, self.case) + (() if self.shadowed else (self.shadow,))
         outer = self.reason
-        made = self.one(*leaves, depth=2) if depth <= 0 else self.one(*[self.choice] * 3, *leaves, depth=depth)
+        made = self.one(*leaves, depth=2) if depth <= 0 else self.one(*deeper, *leaves, depth=depth)
         self.reason = outer
         return made
+
+    def shadow(self, depth: int) -> typed.Stmt:
+        at, key = self.at(), self.draw(st.sampled_from(("", "", "p")))
+        self.shadowed = True
+        body = self.body(depth)
+        self.shadowed = False
+        return typed.Shadow(at, f"rules.q:{at.line}", body, key)
+
+    def case(self, depth: int) -> typed.Stmt:
+        at, code = self.at(), self.draw(st.sampled_from((weather, scan, tide)))
+        subject: typed.Expr = self.asking(code, type=code.__qpsmtpd__.returns, depth=depth)
+        members = code.__qpsmtpd__.returns.members
+        if subject.type.cases:
+            subject = typed.Field(self.at(), t.TEXT, subject, "case")
+        cut = self.draw(st.integers(1, len(members)))
+        rule = f"rules.q:{at.line}"
+        cases = (typed.Case(self.at(), rule, members[:cut], self.body(depth)),)
+        cases += tuple(typed.Case(self.at(), rule, (m,), self.body(depth)) for m in members[cut : cut + 1])
+        return typed.Match(at, rule, subject, cases, self.body(depth))
+
+    def scoring(self, depth: int) -> typed.Stmt:
+        at, alias = self.at(), self.draw(st.sampled_from(("A", "B")))
+        return typed.Set(at, f"rules.q:{at.line}", read("score").name, "+=", self.number(depth), alias)
+
+    def enforcing(self, depth: int) -> typed.Stmt:
+        at = self.at()
+        return typed.Enforce(at, f"rules.q:{at.line}")
 
     def choice(self, depth: int) -> typed.Stmt:
         at = self.at()
@@ -226,18 +319,19 @@ class Rules:
     def decision(self, depth: int) -> typed.Stmt:
         line, verb = next(self.lines), self.draw(st.sampled_from((Verb.ACCEPT, Verb.DENY, Verb.DEFER, Verb.SKIP)))
         form = self.draw(st.sampled_from(("text", "template", "reason")))
+        at = self.draw(st.sampled_from(("", "", "rcpt"))) if verb in (Verb.DENY, Verb.DEFER) else ""
         if verb is Verb.SKIP or form == "text":
-            return decide(verb, "said", line=line)
+            return decide(verb, "said", line=line, at=at)
         if form == "template":
-            return decide(verb, "", line=line, message=self.text(depth))
-        return decide(verb, "said", line=line, message=self.reason, reason=self.reason is not None)
+            return decide(verb, "", line=line, message=self.text(depth), at=at)
+        return decide(verb, "said", line=line, message=self.reason, reason=self.reason is not None, at=at)
 
     def setting(self, depth: int) -> typed.Stmt:
         at = self.at()
         if self.draw(st.booleans()):
             return typed.Set(at, f"rules.q:{at.line}", read("relay").name, "=", self.truth(depth))
-        target, sign = self.draw(st.sampled_from(("score", "karma"))), self.draw(st.sampled_from(("=", "+=", "-=")))
-        return typed.Set(at, f"rules.q:{at.line}", read(target).name, sign, self.number(depth))
+        target = self.draw(st.sampled_from((read("score").name, read("karma").name, N)))
+        return typed.Set(at, f"rules.q:{at.line}", target, self.draw(st.sampled_from(("=", "+=", "-="))), self.number(depth))
 
     def binding(self, depth: int) -> typed.Stmt:
         at = self.at()
@@ -261,6 +355,8 @@ def written(draw: Any) -> tuple[typed.Block, ...]:
     return tuple(block(*drawn.body(2, most=4)) for _ in range(draw(st.integers(1, 3))))
 
 
+N = Readable("n", t.NUMBER, "connect", "s.vars.n", "a variable", assignable=True)
+
 ANSWERS = st.lists(st.sampled_from((True, False, "fails")), min_size=1, max_size=7)
 
 
@@ -270,10 +366,11 @@ def outcome(run: Callable[[Session, Transaction], Any], answers: list[object]) -
     session, transaction = Asked(), Transaction()
     decided = run(session, transaction)
     told = session.journal.of("rule-log")
-    return decided, WORLD.asked, told, session.relay, session.score, session.karma, transaction.marked
+    kept = session.kept, session.symbols, vars(session.vars), session.would_haves
+    return decided, WORLD.asked, told, session.relay, session.score, session.karma, transaction.marked, kept
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(written(), st.lists(ANSWERS, min_size=15, max_size=15))
 def test_compiled_rules_mean_what_the_manual_says(blocks: tuple[typed.Block, ...], worlds: list[list[object]]) -> None:
     hook = program("rcpt", *blocks).listeners[0].hooks["rcpt"]
