@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import enum
+import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Annotated
 
 from qpsmtpd.dsl.check.check import check
+from qpsmtpd.dsl.check.surroundings import Surroundings
 from qpsmtpd.dsl.check.typed import Block, Stmt, TypedRules
 from qpsmtpd.dsl.diagnostics.findings import Finding, Findings
 from qpsmtpd.dsl.model.functions import Constant, DataFile, Fault, Function, Kind, OnError, OwnPath, Scope, function
-from qpsmtpd.dsl.model.services import Client, Header
-from qpsmtpd.dsl.model.values import Delivery, Domain, DomainSet, Duration, Listing, NetworkSet, Template
+from qpsmtpd.dsl.model.services import Client, Header, Login, Message
+from qpsmtpd.dsl.model.values import Delivery, Domain, DomainSet, Duration, Listing, NetworkSet, Template, Variant
+from qpsmtpd.runtime.service.library import own_functions
 
 _SECOND = Duration(1.0)
 
@@ -79,6 +82,47 @@ async def standing(*, client: Client) -> Standing:
     return Standing.GOOD
 
 
+@dataclass(frozen=True)
+class Clean(Variant):
+    pass
+
+
+@dataclass(frozen=True)
+class Infected(Variant):
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Error(Variant):
+    pass
+
+
+@function(kind=Kind.LOOKUP, on_error=Error(), timeout=60.0)
+async def scan(socket: str = "/run/scan.sock", *, message: Message) -> Clean | Infected | Error:
+    """What a scanner says."""
+    return Clean()
+
+
+class Spf(enum.StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    NONE = "none"
+    TEMPERROR = "temperror"
+
+
+@function(kind=Kind.LOOKUP, on_error=Spf.TEMPERROR, timeout=5.0, since="mail", until="queue")
+async def spf(*, client: Client) -> Spf:
+    """What the sender's domain says of the client."""
+    return Spf.NONE
+
+
+@function(kind=Kind.VERIFIER, on_error=OnError.DEFER)
+def users(file: str = "users", *, login: Login) -> bool:
+    """Are these the credentials of a user?"""
+    return False
+
+
 @function(kind=Kind.PURE)
 def any_of(names: Sequence[str]) -> bool:
     """True when there are names."""
@@ -103,6 +147,9 @@ _FUNCTIONS: tuple[Callable[..., object], ...] = (
     dnsbl,
     earlytalker,
     standing,
+    scan,
+    spf,
+    users,
     any_of,
     add_header,
     maildir,
@@ -137,6 +184,10 @@ class Checked:
         return block.body
 
 
+SHIPPED = "/shipped"
+"""The folder of the shipped rules: a file `/shipped/NAME.q` among the files is one of them."""
+
+
 def checked(text: str, files: dict[str, str | bytes] | None = None, *, path: str = "rules.q", folder: str = "/etc/q") -> Checked:
     """Checks a text as the main rules file."""
     present: dict[str, str | bytes] = {**FILES, **(files or {}), path: text}
@@ -149,6 +200,10 @@ def checked(text: str, files: dict[str, str | bytes] | None = None, *, path: str
         content = present[name]
         return content if isinstance(content, bytes) else content.encode()
 
+    def matching(pattern: str) -> list[str]:
+        return fnmatch.filter(present, pattern)
+
     findings = Findings()
-    rules = check(path, catalogue=LIBRARY, read=read, findings=findings, folder=folder)
+    around = Surroundings(matching, own_functions, SHIPPED)
+    rules = check(path, catalogue=LIBRARY, read=read, findings=findings, folder=folder, around=around)
     return Checked(rules, findings.sorted(), opened)

@@ -46,12 +46,40 @@ def compile_rules(
     relative paths of the main file lead; by default the folder that holds it. Without `around` there are no shipped
     rules, no patterns of file names and no functions of one's own.
     """
+    rules, findings = checked_rules(path, catalogue, read, folder, around=around)
+    program = None
+    if rules is not None:
+        with _contained(path, findings):
+            program = _emitted(rules, findings)
+    return Compiled(program, findings)
+
+
+def checked_rules(
+    path: str,
+    catalogue: Catalogue,
+    read: Callable[[str], bytes],
+    folder: str | None = None,
+    *,
+    around: Surroundings | None = None,
+) -> tuple[TypedRules | None, Findings]:
+    """The rules as the checker understands them, and all that it found: everything but the last stage. See `compile_rules`."""
     findings = Findings()
     home = folder if folder is not None else str(Path(path).absolute().parent)
+    rules = None
+    with _contained(path, findings):
+        rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=home, around=around)
+        if rules is not None:
+            safety.prove(rules, findings)
+            lint(rules, findings)
+    return rules, findings
+
+
+@contextmanager
+def _contained(path: str, findings: Findings) -> Iterator[None]:
+    """Whatever goes wrong inside of a stage becomes a finding."""
     try:
         with _no_collector():
-            rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=home, around=around)
-            program = None if rules is None else _stages(rules, findings)
+            yield
     except RecursionError:
         findings.add(
             "Q213",
@@ -59,7 +87,6 @@ def compile_rules(
             "blocks, brackets and defines of these rules stand too deep inside of one another to be compiled",
             help="take the deepest of them apart",
         )
-        program = None
     except Exception:  # noqa: BLE001 - a bug of ours: the operator gets a finding, the report its traceback, and old rules stay
         findings.add(
             "Q901",
@@ -68,8 +95,6 @@ def compile_rules(
             why=traceback.format_exc().rstrip(),
             help="please report it with these lines and the rules file",
         )
-        program = None
-    return Compiled(program, findings)
 
 
 @contextmanager
@@ -84,9 +109,7 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _stages(rules: TypedRules, findings: Findings) -> Program | None:
-    safety.prove(rules, findings)
-    lint(rules, findings)
+def _emitted(rules: TypedRules, findings: Findings) -> Program | None:
     if findings.errors:
         return None
     from qpsmtpd.dsl.emit.emit import emit  # what only a clean file needs is not loaded for a faulty one

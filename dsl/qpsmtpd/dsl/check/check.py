@@ -77,7 +77,7 @@ def check(
         hooks = with_enforcement(_hooks(name, blocks))
         requires = tuple(each for places, each in needed if name in places)
         made.append(TypedListener(name, spans[name], said, hooks, requires, frozenset(doubt)))
-    return TypedRules(server, tuple(made), folder, sources.digest, tuple(book.made))
+    return TypedRules(server, tuple(made), folder, sources.digest, tuple(book.made), found)
 
 
 def _only_declares(found: Sequence[tree.TopLevel]) -> bool:

@@ -16,7 +16,7 @@ from qpsmtpd.dsl.check.declared import declared_type
 from qpsmtpd.dsl.check.fitting import fit, wanted
 from qpsmtpd.dsl.check.given import Written, bare, given_to
 from qpsmtpd.dsl.check.places import known_listener
-from qpsmtpd.dsl.check.typed import Expr
+from qpsmtpd.dsl.check.typed import Application, Expr
 from qpsmtpd.dsl.check.variables import declare_variable
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Note
@@ -43,7 +43,7 @@ class Applied:
     variables: Mapping[str, Readable]
     guard: tree.Guard | None
     outer: Applied | None
-    spans: tuple[Span, ...]
+    lines: tuple[Application, ...]
     rule: str
     shadow: str
 
@@ -97,8 +97,9 @@ class Placing:
         if apply.shadow and not shadow:
             shadow = f"{policy.name.text}_{next(self._shadows)}"
         label = apply.label.name.text if apply.label else within.rule if within else ""
-        spans = (*(within.spans if within else ()), apply.span)
-        inner = Applied(policy, written, self._variables(policy), apply.guard, within, spans, label, shadow)
+        line = Application(apply.span, policy.name.text, _values(policy, written))
+        lines = (*(within.lines if within else ()), line)
+        inner = Applied(policy, written, self._variables(policy), apply.guard, within, lines, label, shadow)
         for statement in policy.body:
             yield from self._statement(statement, listeners, inner)
 
@@ -172,6 +173,12 @@ VERBS = (Verb.DENY.value, Verb.DEFER.value, Verb.QUARANTINE.value, Verb.PASS.val
 def _named(apply: tree.Apply, span: Span) -> Span:
     """About where the policy's name stands on the `apply` line."""
     return replace(span, end_column=apply.span.column + len("apply ") + len(apply.target))
+
+
+def _values(policy: tree.Policy, written: Mapping[str, Written | None]) -> tuple[tuple[str, Span, bool], ...]:
+    """Where the value of each parameter is written."""
+    chosen = [(p.name.text, written[p.name.text] or p.default, written[p.name.text] is None) for p in policy.params]
+    return tuple((name, node.span, default) for name, node, default in chosen if node is not None)
 
 
 def is_verb(param: tree.Param) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Book, Path, Scope
@@ -17,6 +15,7 @@ from qpsmtpd.dsl.check.narrowing import path, when_false, when_true
 from qpsmtpd.dsl.check.operators import condition, value_name
 from qpsmtpd.dsl.check.placing import Placed, scope_within, words_in
 from qpsmtpd.dsl.check.shadowing import second_meaning
+from qpsmtpd.dsl.check.surroundings import seen_from
 from qpsmtpd.dsl.check.templates import template
 from qpsmtpd.dsl.check.typed import Block, Choose, Decide, Expr, Stmt
 from qpsmtpd.dsl.check.unknown_names import too_early
@@ -49,7 +48,7 @@ def block(placed: Placed, hook: str, sure_user: bool, book: Book) -> Block:
     body = _guarded(guards, on, scope)
     if scope.shadow and body:
         body = (typed.Shadow(on.span, rule or place(on.span, book), body, placed.within.shadow if placed.within else ""),)
-    return Block(on.span, body, placed.within.spans if placed.within else ())
+    return Block(on.span, body, placed.within.lines if placed.within else ())
 
 
 def _guarded(guards: Sequence[tuple[tree.Guard, Scope]], on: tree.On, scope: Scope) -> tuple[Stmt, ...]:
@@ -118,14 +117,7 @@ def _single(node: tree.Verdict | tree.Action | tree.Assign | tree.Match, scope: 
 
 def place(span: Span, book: Book) -> str:
     """Names a rule without a label: its file, as seen from the main one, and its line."""
-    return f"{_seen_from(book.main, span.file, book.shipped.folder)}:{span.line}"
-
-
-@cache
-def _seen_from(main: str, file: str, shipped: str) -> str:
-    if shipped and file.startswith(f"{shipped}/"):
-        return f"qpsmtpd/{file[len(shipped) + 1 :]}"
-    return posixpath.relpath(file, posixpath.dirname(main) or ".")
+    return f"{seen_from(book.main, span.file, book.shipped.folder)}:{span.line}"
 
 
 def _if(node: tree.If, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from qpsmtpd.dsl.model.functions import Catalogue
 
@@ -29,3 +31,11 @@ class Surroundings:
     matching: Callable[[str], Sequence[str]] = _nothing
     functions: Callable[[str, bytes], Catalogue] = _no_python
     shipped: str = ""
+
+
+@cache
+def seen_from(main: str, file: str, shipped: str) -> str:
+    """How a file is named to an operator: as seen from the main rules file; a shipped one as `qpsmtpd/headers.q`."""
+    if shipped and file.startswith(f"{shipped}/"):
+        return f"qpsmtpd/{file[len(shipped) + 1 :]}"
+    return posixpath.relpath(file, posixpath.dirname(main) or ".")

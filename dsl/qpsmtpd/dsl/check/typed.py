@@ -15,6 +15,7 @@ from qpsmtpd.dsl.model.hooks import Readable
 from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings
 from qpsmtpd.dsl.model.types import Type
 from qpsmtpd.dsl.model.verdicts import Verb
+from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
 
 
@@ -298,6 +299,16 @@ Stmt = Choose | Match | Decide | Enforce | Do | Log | Set | Bind | Shadow
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """An `apply` line: the policy, and for each parameter where its value is written (as a default, or in the line)."""
+
+    span: Span
+    policy: str
+    values: tuple[tuple[str, Span, bool], ...]
+    """Name, place, and whether that is the default."""
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One `on` block: `skip` leaves it. Its guard has become a Choose around the body, `shadow` a Shadow.
 
@@ -306,7 +317,7 @@ class Block:
 
     span: Span
     body: tuple[Stmt, ...]
-    applied: tuple[Span, ...] = ()
+    applied: tuple[Application, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,3 +365,5 @@ class TypedRules:
     folder: str
     digest: str
     variables: tuple[Variable, ...] = ()
+    statements: tuple[tree.TopLevel, ...] = ()
+    """What stands in the files, those of `use` in their place."""
