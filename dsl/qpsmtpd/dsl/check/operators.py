@@ -17,7 +17,7 @@ from qpsmtpd.dsl.model.types import Type, list_of
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Binary, Span, Unary
 
-_ORDERED = (t.NUMBER, t.DURATION, t.SIZE, t.TIME)
+_ORDERED = (t.NUMBER, t.DURATION, t.SIZE, t.RATE, t.TIME)
 _SUMS: Mapping[tuple[Type, str, Type], Type] = {
     **{(kind, sign, kind): kind for kind in (t.NUMBER, t.DURATION, t.SIZE) for sign in "+-"},
     (t.TEXT, "+", t.TEXT): t.TEXT,
@@ -61,6 +61,7 @@ def _comparison(expr: Expr) -> str:
         t.TEXT: f'write `{name} == "…"` or `{name} matches /…/`',
         t.NUMBER: f"write `{name} > 0`",
         t.SIZE: f"write `{name} > 25MB`",
+        t.RATE: f"write `{name} > 300/1h`",
         t.DURATION: f"write `{name} > 5s`",
         t.ADDRESS: f'write `{name} != <>` or `{name} == "name@example.org"`',
         t.DOMAIN: f'write `{name} == "example.org"` or `{name} in …`',
@@ -182,7 +183,7 @@ def _no_order(node: Binary, left: Expr, scope: Scope) -> Expr:
         "Q401",
         left.span,
         f"`{node.operator}` needs an order, and {a(left.type)} has none",
-        allowed="numbers, durations, sizes and times have an order; all else can be compared by `==` and `!=`",
+        allowed="numbers, durations, sizes, rates and times have an order; all else can be compared by `==` and `!=`",
     )
     return faulty(node.span)
 

@@ -35,10 +35,22 @@ class Pattern(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many events in so many seconds: `300/1h`."""
+    """So many events in so many seconds: `300/1h`. Of two rates the one with more events a second is the larger."""
 
     count: int
     seconds: float
+
+    def __lt__(self, other: Rate) -> bool:
+        return self.count * other.seconds < other.count * self.seconds
+
+    def __le__(self, other: Rate) -> bool:
+        return self.count * other.seconds <= other.count * self.seconds
+
+    def __gt__(self, other: Rate) -> bool:
+        return other < self
+
+    def __ge__(self, other: Rate) -> bool:
+        return other <= self
 
 
 class Address:
