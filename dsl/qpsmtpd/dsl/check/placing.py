@@ -198,14 +198,14 @@ def trial(policy: tree.Policy, book: Book) -> Applied:
     return Applied(policy, {p.name.text: None for p in policy.params}, variables, None, None, (), "", "")
 
 
-def scope_within(within: Applied | None, hook: str, book: Book, used: frozenset[str] | None = None) -> Scope:
-    """What rules can name that stand in this policy, or in none. `used` are the words that occur there; others are not looked at."""
+def scope_within(within: Applied | None, hook: str, book: Book, *parts: object) -> Scope:
+    """What rules can name that stand in this policy, or in none. `parts` are those rules: what does not occur in them is not looked at."""
     if within is None:
         return Scope(book, hook, variables=book.variables)
     policy = within.policy
     lets = [statement for statement in policy.body if isinstance(statement, tree.Let)]
-    inside = (used or frozenset()) | words_in(lets)
-    outer = scope_within(within.outer, hook, book, words_in([w for w in within.written.values() if w is not None]))
+    inside = words_in((parts, lets))
+    outer = scope_within(within.outer, hook, book, *within.written.values())
     values: dict[str, Expr] = {}
     verbs: dict[str, tree.Verdict] = {}
     for param in policy.params:

@@ -13,7 +13,7 @@ from qpsmtpd.dsl.check.fitting import fit
 from qpsmtpd.dsl.check.flow import statements
 from qpsmtpd.dsl.check.narrowing import path, when_false, when_true
 from qpsmtpd.dsl.check.operators import condition, value_name
-from qpsmtpd.dsl.check.placing import Placed, scope_within, words_in
+from qpsmtpd.dsl.check.placing import Placed, scope_within
 from qpsmtpd.dsl.check.shadowing import second_meaning
 from qpsmtpd.dsl.check.surroundings import seen_from
 from qpsmtpd.dsl.check.templates import template
@@ -35,7 +35,7 @@ SUMMED = (NUMBER, DURATION, SIZE)
 def block(placed: Placed, hook: str, sure_user: bool, book: Book) -> Block:
     """The rules of one `on` block as they run in one hook. `sure_user`: every client has authenticated before `mail`."""
     on, within = placed.on, placed.within
-    scope = scope_within(within, hook, book, words_in(on))
+    scope = scope_within(within, hook, book, on)
     after_auth = sure_user and ORDER.index(hook) >= ORDER.index("mail")
     known = frozenset({("user",)}) if after_auth else frozenset()
     rule = on.label.name.text if on.label else scope.rule
@@ -43,7 +43,7 @@ def block(placed: Placed, hook: str, sure_user: bool, book: Book) -> Block:
     guards = [(on.guard, scope)] if on.guard else []
     while within is not None:
         if within.guard is not None:
-            guards.insert(0, (within.guard, scope_within(within.outer, hook, book, words_in(within.guard))))
+            guards.insert(0, (within.guard, scope_within(within.outer, hook, book, within.guard)))
         within = within.outer
     body = _guarded(guards, on, scope)
     if scope.shadow and body:
