@@ -55,6 +55,11 @@ def test_lines_may_end_in_cr_lf_and_the_last_one_in_nothing() -> None:
     assert len(clean("on connect:\r\n    pass\r\nlet x = 5").statements) == 2
 
 
+def test_a_text_of_several_lines_means_the_same_with_cr_lf() -> None:
+    text = 'on connect: deny """two\nlines"""  # why\n'
+    assert only(text.replace("\n", "\r\n")) == only(text)
+
+
 @pytest.mark.parametrize(
     ("text", "tree_text"),
     [

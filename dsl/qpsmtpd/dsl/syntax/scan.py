@@ -2,7 +2,7 @@
 
 A logical line goes on while a bracket is open. A bracket that is never closed (Q102) ends where a new statement
 plainly begins, so that it does not swallow the rest of the file; likewise a text (Q103). Malformed literals are
-reported here (Q107), once. Knows words and signs, no grammar.
+reported here (Q107), once. Lines end in LF (text.py). Knows words and signs, no grammar.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DEPTH_LIMIT = 50
 
 _TOKEN = re.compile(
     r"""(?P<BLANK>[ \t]+|\#[^\n]*)
-    |(?P<NL>\r?\n)
+    |(?P<NL>\n)
     |(?P<ADDRESS>(?<![\w.:])(?:\d+\.\d+\.\d+\.\d+|(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F]*:[0-9a-fA-F.:]*)(?:/\d+)?)
     |(?P<PAIR>and[ \t]+disconnect\b|not[ \t]+(?:in|matches)\b)
     |(?P<WORD>[A-Za-z_]\w*)
@@ -39,7 +39,7 @@ _TOP_LINE = re.compile(rf"(?:{'|'.join(TOP_WORDS)})\b(?!\s*[,)\]}}])|@\w")
 _STATEMENT_LINE = re.compile(rf"(?:{'|'.join((*STATEMENT_WORDS, *VERBS, 'on', 'apply'))})\b(?!\s*[,)\]}}=])")
 _SURE_LINE = re.compile(r"(?:if|unless|elif|else|match|case|let|on|accept|deny|defer|discard)\b(?!\s*[,)\]}=])")
 _NAME_LINE = re.compile(r"[A-Za-z_]\w*\s*(?:\(|[-+]?=(?!=))")
-_LINE_START = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]*)")
+_LINE_START = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*([ \t]*)")
 _LEADING = re.compile(r"(?:and|or)\b(?![ \t]+disconnect)")
 _UNFINISHED = frozenset(
     {"AND", "OR", "NOT", "CMP", "IN", "NOT_IN", "MATCHES", "NOT_MATCHES", "PLUS", "MINUS", "DEFAULT", "COMMA"}

@@ -1,6 +1,7 @@
 """Decides what may stand in a rules file at all: UTF-8, without characters that nobody can see (Q106).
 
-A forbidden character is reported and read as a blank, so that columns stay true.
+A forbidden character is reported and read as a blank, so that columns stay true. Lines may end in CR LF; everything
+behind this file sees LF, also inside a text of several lines: an editor's habit does not change what is answered.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def decode(data: bytes, name: str, findings: Findings) -> str:
 
 
 def cleaned(text: str, name: str, findings: Findings) -> str:
-    """The text with blanks in place of forbidden characters, which are reported."""
+    """The text with LF line ends, and blanks in place of forbidden characters, which are reported."""
     for count, match in enumerate(_FORBIDDEN.finditer(text)):
         if count == REPORTED:
             break
@@ -55,7 +56,7 @@ def cleaned(text: str, name: str, findings: Findings) -> str:
             why="it does not show, so the file would not mean what it seems to say",
             help=f"remove it; inside a text write it as `\\u{{{ord(match[0]):X}}}`",
         )
-    return _FORBIDDEN.sub(" ", text)
+    return _FORBIDDEN.sub(" ", text).replace("\r\n", "\n")
 
 
 def lines_of(text: str) -> tuple[str, ...]:
