@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +45,12 @@ def completed(fragment: str) -> str:
     gate = "" if "rcpthosts(" in fragment else "on rcpt: unless rcpthosts(domain) deny\n"
     delivery = "" if "on queue" in fragment else 'on queue: maildir("Maildir")\n'
     return f"{gate}{delivery}{fragment}"
+
+
+def examples_of(doc: str) -> str:
+    """The rules under `Examples:` of a function's docstring, which make one file together."""
+    match = re.search(r"^Examples:\n((?:[ \t]+.*\n?|\n)+)", doc + "\n", re.MULTILINE)
+    return textwrap.dedent(match[1]).strip() + "\n" if match else ""
 
 
 def codes(outcome: Compiled, *severities: str) -> list[str]:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
-import textwrap
 
 import pytest
 
 from meta.checkout import ROOT, shown
-from meta.rules_text import FILES, codes, compiled, completed, told
+from meta.rules_text import FILES, codes, compiled, completed, examples_of, told
 from qpsmtpd.dsl.model.functions import Kind
 from qpsmtpd.stdlib import catalogue
 
 _FUNCTIONS = [pytest.param(function, id=name) for name, function in catalogue().items()]
-
-
-def _examples(doc: str) -> str:
-    """The rules under `Examples:`, which make one file together."""
-    match = re.search(r"^Examples:\n((?:[ \t]+.*\n?|\n)+)", doc + "\n", re.MULTILINE)
-    return textwrap.dedent(match[1]).strip() + "\n" if match else ""
 
 
 @pytest.mark.parametrize("function", _FUNCTIONS)
@@ -36,7 +29,7 @@ def test_each_parameter_of_a_function_is_explained(function):
 
 @pytest.mark.parametrize("function", _FUNCTIONS)
 def test_the_examples_of_a_function_check_without_errors(function):
-    examples = _examples(function.doc)
+    examples = examples_of(function.doc)
     assert f"{function.name}(" in examples
     files = dict(FILES)
     for parameter in function.parameters:

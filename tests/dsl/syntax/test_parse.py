@@ -12,7 +12,7 @@ from parsed_rules import body, clean, expression, nodes, only, spelled
 from qpsmtpd.dsl.model.values import Rate
 from qpsmtpd.dsl.syntax import tree
 
-WHOLE = (Path(__file__).parent / "files" / "whole_language.q").read_text("utf-8")
+WHOLE = (Path(__file__).parent / "files" / "example_page.q").read_text("utf-8")
 
 
 def test_the_page_that_shows_the_whole_language_parses() -> None:

@@ -16,7 +16,7 @@ from qpsmtpd.dsl.syntax.parse import parse
 from qpsmtpd.dsl.syntax.text import decode
 from qpsmtpd.dsl.syntax.tree import File
 
-WHOLE = (Path(__file__).parent / "files" / "whole_language.q").read_text("utf-8")
+WHOLE = (Path(__file__).parent / "files" / "example_page.q").read_text("utf-8")
 LINES = WHOLE.split("\n")
 VOCABULARY = r"""
 on rcpt if unless elif else unknown match case let deny 550 5.7.1 accept pass skip and or not in matches at by as per before

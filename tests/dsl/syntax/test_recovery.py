@@ -11,7 +11,7 @@ from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.text import decode
 
-WHOLE = (Path(__file__).parent / "files" / "whole_language.q").read_text("utf-8")
+WHOLE = (Path(__file__).parent / "files" / "example_page.q").read_text("utf-8")
 LINES = WHOLE.rstrip("\n").split("\n")
 
 

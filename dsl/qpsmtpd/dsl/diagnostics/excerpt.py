@@ -32,7 +32,7 @@ def excerpt(span: Span, lines: Sequence[str]) -> tuple[str, str, str] | None:
     end = max(min(end, len(line)), start + 1)
     before, marked, after = (visible(part) for part in (line[:start], line[start:end], line[end:]))
     before, marked, after = _cut(before, marked, after)
-    mark = " " * _columns(before) + "^" + "~" * (_columns(marked) - 1)
+    mark = " " * columns(before) + "^" + "~" * (columns(marked) - 1)
     return str(span.line), before + marked + after, mark
 
 
@@ -60,7 +60,9 @@ def _shown(character: str) -> str:
     return character
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """Columns on a terminal: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)

@@ -61,6 +61,8 @@ class Reader:
         self._findings = findings
         self._states = [0]
         self._values: list[Any] = []
+        self.names: set[tuple[int, int]] = set()
+        """Line and column of each keyword that was read as a name."""
 
     def file(self, lines: Sequence[Placed], end: Token) -> tuple[tuple[TopLevel, ...], bool]:
         """The statements of a file, and whether it ends with `end`."""
@@ -190,6 +192,7 @@ class Reader:
         if terminal not in row and token.text in KEYWORDS:
             terminal = "NAME"
             token = token._replace(type="NAME")
+            self.names.add((token.line, token.column))
         while True:
             action = row.get(terminal)
             if action is None:
