@@ -38,6 +38,10 @@ def test_a_block_of_unknown_kind_gives_no_findings_of_its_own() -> None:
     assert _places("qwertz asdf:\n    yxcv bnm\n    more ! or\non connect: pass\n") == [(1, 1, "Q101")]
 
 
+def test_a_block_below_a_line_that_ends_a_hook_is_no_part_of_it() -> None:
+    assert _places("on connect: deny\nmatch x:\n    case a: deny\nlet y = 1 1\n") == [(2, 1, "Q101"), (4, 11, "Q101")]
+
+
 def test_what_is_whole_is_kept() -> None:
     file, _ = read('let a = 5 5\nlet b = 6\non connect:\n    deny deny deny 5\n    pass\nuse "x.q"\n')
     assert [type(s).__name__ for s in file.statements] == ["Let", "On", "Use"]

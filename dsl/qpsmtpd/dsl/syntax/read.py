@@ -167,22 +167,26 @@ class Reader:
     def _give_up(self, placed: Placed) -> None:
         """Puts a line that leaves no node in the place of a refused one; its block is still read when its kind is known."""
         first = placed.tokens[0]
-        kind = block_of(placed.tokens) if placed.block else None
-        if kind is None or kind not in self._accepted():
-            self._broken(first)
-            return
         kept = self._states[:], self._values[:]
-        for terminal in (kind, "NL", "INDENT"):
-            self._feed(0, _after(first, terminal))
-        self._inside(placed, kept)
+        kind = block_of(placed.tokens) if placed.block else None
+        if kind is not None and self._fed(first, kind, "NL", "INDENT"):
+            self._inside(placed, kept)
+        else:
+            self._broken(first)
 
     def _broken(self, at: Token) -> None:
-        if "BROKEN" in self._accepted():
-            for terminal in ("BROKEN", "NL"):
-                self._feed(0, _after(at, terminal))
+        self._fed(at, "BROKEN", "NL")
 
-    def _accepted(self) -> Mapping[str, Action]:
-        return self._table.states[self._states[-1]]
+    def _fed(self, at: Token, *terminals: str) -> bool:
+        """Feeds terminals without text; False, and nothing is fed, where they cannot stand."""
+        kept = self._states[:], self._values[:]
+        try:
+            for terminal in terminals:
+                self._feed(0, _after(at, terminal))
+        except _Stuck:
+            self._states[:], self._values[:] = kept
+            return False
+        return True
 
     def _feed(self, index: int, token: Token) -> None:
         """Shifts a token after every reduction that it allows; a keyword that cannot stand here is a name."""
