@@ -7,17 +7,17 @@ from qpsmtpd.runtime import __version__, cli
 from running_service import command, process, write_rules
 
 FAULTY = "on rcpt: unless rcpthost(domain) deny\non queue: discard\n"
+NAMES = sorted(module.name for module in pkgutil.iter_modules(cli.__path__))
 
 
 def test_the_commands_are_the_files_of_the_folder(tmp_path):
-    files = sorted(module.name for module in pkgutil.iter_modules(cli.__path__))
     done = command("--help", cwd=tmp_path)
-    assert done.returncode == 0 and files == ["check", "explain", "fmt", "reload", "serve", "status"]
-    assert all(f"\n  {name} " in done.stdout for name in files)
+    assert done.returncode == 0 and {"check", "fmt", "serve"} < set(NAMES)
+    assert all(f"\n  {name} " in done.stdout for name in NAMES)
     assert "..." not in done.stdout.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("name", ["check", "explain", "fmt", "reload", "serve", "status"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_help(tmp_path, name):
     done = command(name, "--help", cwd=tmp_path)
     assert done.returncode == 0 and f"Usage: qpsmtpd {name}" in done.stdout
