@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from library_doubles import FixedClock, PreparedResolver
 from qpsmtpd.dsl.model.program import HookCode, ListenerProgram
 from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings
-from qpsmtpd.dsl.model.values import Domain
+from qpsmtpd.dsl.model.values import Delivery, Domain
 from qpsmtpd.dsl.model.verdicts import Verb, Verdict, verdict
 from qpsmtpd.runtime.engine.services import Services, SiteFacts
 from qpsmtpd.runtime.smtp.machine import Machine
@@ -25,6 +25,7 @@ DENY = verdict(Verb.DENY, "rules.q:1", 550, "5.7.1", "No")
 DEFER = verdict(Verb.DEFER, "rules.q:2", 450, "4.7.1", "Later")
 DISCARD = verdict(Verb.DISCARD, "rules.q:3", 250, "2.0.0", "Ok")
 ACCEPT = verdict(Verb.ACCEPT, "rules.q:4", 250, "2.0.0", "Delivered")
+_NO_VARIABLES: Mapping[str, Any] = {}
 ENVELOPE = (b"EHLO client.example.net", b"MAIL FROM:<a@example.net>", b"RCPT TO:<b@example.org>")
 
 
@@ -75,25 +76,54 @@ def ours(s: Any, t: Any) -> Verdict | None:
     return DENY
 
 
+class PutAside:
+    """Quarantines that keep what they get: name, recipients and content of each message."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, list[str], bytes]] = []
+
+    async def keep(self, place: str, message: Any, envelope: Any) -> Delivery:
+        if envelope.gone:
+            return Delivery(False, "The client has gone", enhanced="4.4.2")
+        _, *rest = message.chunks()
+        self.kept.append((place, [r.text for r in envelope.recipients], b"".join(rest)))
+        return Delivery(True, "Queued as 1")
+
+
 def lent(journal: Any, spool: Path) -> Services:
     """The services of a session in a test."""
-    return Services(PreparedResolver({}), FixedClock(), SiteFacts(Domain("mx.example.org"), "/nowhere"), journal, spool)
+    site = SiteFacts(Domain("mx.example.org"), "/nowhere")
+    return Services(PreparedResolver({}), FixedClock(), site, journal, spool, PutAside())
 
 
 class Talk:
     """One connection. `said` holds the reply lines since the last call."""
 
-    def __init__(self, settings: ServerSettings | None = None, spool: Path | None = None, /, **hooks: HookCode) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings | None = None,
+        spool: Path | None = None,
+        /,
+        *,
+        connection_vars: Mapping[str, Any] = _NO_VARIABLES,
+        transaction_vars: Mapping[str, Any] = _NO_VARIABLES,
+        **hooks: HookCode,
+    ) -> None:
         self.journal = Records()
         self.delivered = Delivered()
         rules = {"rcpt": ours, "queue": self.delivered.take, **hooks}
-        listener = ListenerProgram("mx", ListenerSettings(), rules)
+        listener = ListenerProgram("mx", ListenerSettings(), rules, connection_vars, transaction_vars)
         services = lent(self.journal, spool or Path(tempfile.gettempdir()))
         setup = set_up(listener, settings or ServerSettings(), services)
         self.session = Session(Loopback(), ("203.0.113.9", 4711), "mx", services)
         self.machine = Machine(setup, self.session)
         self.machine.start()
         self.greeting = self.read()
+
+    @property
+    def put_aside(self) -> Any:
+        """What rules have put into quarantine."""
+        return self.session.services.quarantine
 
     def read(self) -> bytes:
         """The replies that wait."""

@@ -105,6 +105,8 @@ class Records:
 class Session(Asking):
     """A connection at `rcpt`, with every fact that rules here read."""
 
+    shadow = ""
+
     def __init__(self, **facts: Any) -> None:
         self.journal = Records()
         self.services: Any = SimpleNamespace(journal=self.journal)

@@ -13,9 +13,14 @@ from typed_words import Session, Transaction
 
 
 def site(
-    scope: Scope = Scope.CONNECTION, *, on_error: OnError = OnError.UNKNOWN, timeout: float = 5.0, rule: str = "rules.q:3"
+    scope: Scope = Scope.CONNECTION,
+    *,
+    on_error: OnError = OnError.UNKNOWN,
+    timeout: float = 5.0,
+    rule: str = "rules.q:3",
+    failure: object = None,
 ) -> Site:
-    return Site("dnsbl", rule, on_error, timeout, scope)
+    return Site("dnsbl", rule, on_error, timeout, scope, failure)
 
 
 class Answering:
@@ -157,6 +162,25 @@ async def test_a_lookup_that_was_cancelled_by_somebody_else_has_failed() -> None
     session = Session()
     assert await session.ask(site(), (), Answering(asyncio.CancelledError())) is UNKNOWN
     assert [record["reason"] for record in session.journal.kept] == ["CancelledError"]
+
+
+async def test_a_failure_is_the_functions_own_value_where_it_has_one_and_a_record_all_the_same() -> None:
+    session, call = Session(), Answering(LookupFailure("SERVFAIL"))
+    assert [await session.ask(site(failure="temperror"), (), call) for _ in range(2)] == ["temperror"] * 2
+    assert call.made == 1
+    assert [record["detail"] for record in session.journal.kept] == ["SERVFAIL"] * 2
+
+
+def test_a_plain_call_gives_its_value_or_has_failed() -> None:
+    def broken() -> object:
+        raise OSError("no such table")
+
+    session = Session()
+    assert session.tried(site(), lambda: None) is None and session.journal.kept == []
+    assert session.tried(site(), broken) is UNKNOWN
+    assert session.tried(site(on_error=OnError.DEFER), broken) is DEFER
+    assert session.tried(site(failure="error"), broken) == "error"
+    assert [record["detail"] for record in session.journal.kept] == ["no such table"] * 3
 
 
 def test_a_plain_function_that_raised_has_failed() -> None:

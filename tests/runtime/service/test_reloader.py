@@ -6,7 +6,7 @@ import pytest
 
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.program import ListenerProgram, Program
-from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings
+from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings, Tls
 from qpsmtpd.dsl.syntax.tree import Span
 from qpsmtpd.runtime.service.reload import ActiveProgram, Reloader
 from qpsmtpd.runtime.service.rules import Loaded
@@ -88,6 +88,16 @@ async def test_whatever_goes_wrong_the_old_rules_stay_and_the_journal_says_so(re
     assert bench.swapped == [] and bench.active.program.digest == "first"
     assert bench.active.last.result == outcome and bench.active.reloads[outcome] == 1
     assert (event, "error") in bench.records
+
+
+async def test_rules_that_this_version_cannot_serve_are_refused_even_when_forced():
+    settings = ListenerSettings(tls=Tls.IMPLICIT)
+    smtps = Program("x", ServerSettings(), (ListenerProgram("smtps", settings, {}),), "", "/")
+    bench = Bench(Loaded(smtps, Findings(), frozenset({RULES}), frozenset()))
+    bench.go_on.release()
+    outcome = await bench.reloader.request(force=True)
+    assert outcome.result == "refused" and bench.swapped == []
+    assert outcome.reasons == ("listener smtps: `tls = implicit` is checked, but this version cannot serve it yet",)
 
 
 async def test_who_stops_waiting_takes_nothing_from_the_others():

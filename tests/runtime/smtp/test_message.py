@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from library_doubles import FixedClock
 from qpsmtpd.dsl.model.settings import ServerSettings
 from qpsmtpd.dsl.model.values import Size
 from qpsmtpd.runtime.smtp.header import Header
@@ -22,6 +23,10 @@ _RAW = (
 )
 
 
+def _header(raw):
+    return Header(raw, FixedClock())
+
+
 def _open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -30,7 +35,7 @@ _CONTENT = b"Subject: x\r\n\r\n" + b"A line of the message.\r\n" * 4000
 
 
 def test_fields_are_read_by_name_in_any_case_and_unfolded():
-    header = Header(_RAW)
+    header = _header(_RAW)
     assert header.get("subject") == "folded  text"
     assert header.all("RECEIVED") == ["from a\tby b", "by c"]
     assert header["x-odd"] == "\ufffdü"
@@ -38,23 +43,49 @@ def test_fields_are_read_by_name_in_any_case_and_unfolded():
 
 
 def test_the_customary_fields_are_attributes():
-    header = Header(_RAW)
+    header = _header(_RAW)
     assert getattr(header, "from") == "Alice <a@example.net>"
     assert (header.subject, header.message_id, header.to) == ("folded  text", "<1@x>", None)
 
 
+@pytest.mark.parametrize(
+    ("date", "age"),
+    [
+        (b"Tue, 14 Nov 2023 22:13:00 +0000", 20.25),
+        (b"Wed, 15 Nov 2023 00:13:00 +0200 (Berlin)", 20.25),
+        (b"14 Nov 2023 22:13:00 GMT", 20.25),
+        (b"Wed, 15 Nov 2023 22:13:20 +0000", 0.25 - 86400),
+        (b"yesterday", None),
+        (b"Tue, 99 Foo 2023 99:99:99 +9999", None),
+        (b"", None),
+    ],
+)
+def test_the_age_of_a_message_is_how_long_ago_its_date_was(date, age):
+    assert _header(b"Date: " + date + b"\r\n\r\n").age == age
+
+
+@given(st.text(max_size=60) | st.from_regex(r"\A(\w{3}, )?\d{1,30} \w{3} -?\d{1,30} \d{1,30}:\d\d( [+-]\d{1,30})?\Z"))
+def test_whatever_the_date_says_it_has_an_age_or_none(text):
+    age = _header(b"Date: " + text.encode("utf-8", "replace").replace(b"\n", b" ").replace(b"\r", b" ") + b"\r\n\r\n").age
+    assert age is None or isinstance(age, float)
+
+
+def test_a_message_without_a_date_has_no_age():
+    assert _header(_RAW).age is None
+
+
 def test_names_of_python_are_no_fields():
-    assert [Header(_RAW).get(name) for name in ("__class__", "__dict__", "get", "items", "")] == [None] * 5
+    assert [_header(_RAW).get(name) for name in ("__class__", "__dict__", "get", "items", "")] == [None] * 5
 
 
 def test_an_untouched_header_stays_as_it_came():
-    header = Header(_RAW)
+    header = _header(_RAW)
     assert header.octets() == _RAW[: header.length]
     assert _RAW[header.length :] == b"body: no field\r\n"
 
 
 def test_added_fields_stand_on_top_and_the_rest_stays():
-    header = Header(_RAW)
+    header = _header(_RAW)
     header.add("X-One", "1")
     header.add("X-Two", "2")
     assert header.octets() == b"X-Two: 2\r\nX-One: 1\r\n" + _RAW[: header.length]
@@ -62,7 +93,7 @@ def test_added_fields_stand_on_top_and_the_rest_stays():
 
 
 def test_set_replaces_every_field_of_the_name():
-    header = Header(_RAW)
+    header = _header(_RAW)
     header.set("Received", "new")
     assert header.all("received") == ["new"]
     assert b"Received: from a" not in header.octets() and b"by c" not in header.octets()
@@ -70,31 +101,31 @@ def test_set_replaces_every_field_of_the_name():
 
 
 def test_remove_counts_what_it_removes():
-    header = Header(_RAW)
+    header = _header(_RAW)
     assert (header.remove("received"), header.remove("received"), header.remove("X-None")) == (2, 0, 0)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "ä", "x" * 71])
 def test_what_is_no_field_name_is_not_added(name):
     with pytest.raises(ValueError, match="not the name"):
-        Header(_RAW).add(name, "x")
+        _header(_RAW).add(name, "x")
 
 
 @given(st.text(max_size=400))
 def test_whatever_the_value_one_field_is_added(value):
-    header = Header(b"Subject: x\r\n\r\n")
+    header = _header(b"Subject: x\r\n\r\n")
     header.add("X-Value", value)
     octets = header.octets()
     assert octets.isascii()
     assert all(len(line) <= 998 for line in octets.split(b"\r\n"))
-    assert Header(octets)._parsed()[0][0] == b"x-value"
-    assert len(Header(octets)._parsed()) == 2
+    assert _header(octets)._parsed()[0][0] == b"x-value"
+    assert len(_header(octets)._parsed()) == 2
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n|\0", octets)
 
 
 @pytest.mark.parametrize("raw", [b"", b"text only\r\n", b"\r\ntext\r\n"])
 def test_a_message_without_header_gets_an_empty_line_before_its_text(raw):
-    header = Header(raw)
+    header = _header(raw)
     header.add("X", "1")
     assert header.octets() == b"X: 1\r\n\r\n"
     assert raw[header.length :] == raw.removeprefix(b"\r\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qpsmtpd.runtime.smtp.session import Helo, Session
-from smtp_dialogue import Loopback, Records, Talk, lent
+from smtp_dialogue import DENY, Loopback, Records, Talk, lent
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,76 @@ def test_trust_set_at_helo_is_forgotten_at_the_next():
     assert (talk.session.trusted, talk.session.relay, talk.session.karma) == (True, True, 2)
     talk.say(b"HELO stranger.example")
     assert (talk.session.trusted, talk.session.relay, talk.session.karma) == (False, False, 2)
+
+
+def test_a_variable_that_helo_has_set_is_forgotten_at_the_next_helo_and_others_stay():
+    def connect(s, t):
+        s.vars.connected += 1
+
+    def helo(s, t):
+        if s.helo != "plain":
+            s.vars.named = s.helo
+
+    def mail(s, t):
+        s.vars.messages += 1
+
+    first = {"connected": 0, "named": "", "messages": 0}
+    talk = Talk(connection_vars=first, connect=connect, helo=helo, mail=mail)
+    talk.say(b"EHLO one", b"MAIL FROM:<>", b"RSET", b"MAIL FROM:<>")
+    assert vars(talk.session.vars) == {"connected": 1, "named": "one", "messages": 2}
+    talk.say(b"EHLO plain")
+    assert vars(talk.session.vars) == {"connected": 1, "named": "", "messages": 2}
+    assert first == {"connected": 0, "named": "", "messages": 0}
+
+
+def test_a_refused_helo_leaves_the_variables_as_they_were():
+    def helo(s, t):
+        s.vars.named = s.helo
+        return DENY if s.helo == "bad" else None
+
+    talk = Talk(connection_vars={"named": ""}, helo=helo)
+    talk.say(b"EHLO one", b"EHLO bad")
+    assert talk.session.vars.named == "one"
+    talk.say(b"EHLO two")
+    assert talk.session.vars.named == "two"
+
+
+def test_variables_of_a_transaction_begin_anew_with_each():
+    seen = []
+
+    def mail(s, t):
+        seen.append(t.vars.count)
+        t.vars.count += 1
+
+    talk = Talk(transaction_vars={"count": 5}, mail=mail)
+    talk.say(b"EHLO x", b"MAIL FROM:<>", b"RSET", b"MAIL FROM:<>")
+    assert seen == [5, 5]
+
+
+def test_without_variables_none_are_made():
+    talk = Talk()
+    talk.say(b"EHLO x", b"MAIL FROM:<>")
+    assert talk.session.vars is None and talk.session.transaction.vars is None
+
+
+def test_names_of_scores_come_and_go_with_the_score():
+    def named(amount, name):
+        def hook(s, t):
+            s.score = round(s.score + amount, 2)
+            s.symbols = (*s.symbols, name)
+
+        return hook
+
+    talk = Talk(connect=named(1, "C"), helo=named(-1, "H"), mail=named(2, "M"))
+    talk.say(b"EHLO x", b"MAIL FROM:<>")
+    assert (talk.session.score, talk.session.symbols) == (2, ("C", "H", "M"))
+    talk.say(b"RSET")
+    assert (talk.session.score, talk.session.symbols) == (0, ("C", "H"))
+    talk.say(b"EHLO y")
+    assert talk.session.symbols == ("C", "H")
+
+
+def test_before_anybody_authenticates_nobody_has():
+    session = Talk().session
+    assert (session.authenticated, session.vouched, session.user, session.tls) == (False, False, None, None)
+    assert (session.mechanism, session.login, session.secret) == ("", "", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qpsmtpd.dsl.model.settings import ServerSettings
-from qpsmtpd.runtime.smtp.states import HOLD, Reason
+from qpsmtpd.runtime.smtp.states import BODY, HOLD, Reason
 from qpsmtpd.runtime.smtp.sweep import Watch, sweep
 from smtp_dialogue import ENVELOPE, Talk
 
@@ -86,6 +86,17 @@ def test_data_that_comes_too_slowly_is_cut_after_the_grace():
         assert seen.over(now, 1) is None
     assert seen.over(31, 1) == 31
     assert talk.machine.reason is Reason.SLOW
+
+
+def test_rules_that_wait_amid_a_message_take_no_time_from_the_client():
+    talk, seen = _seen(min_data_rate=500, data_timeout=100.0)
+    talk.begin()
+    assert seen.over(0, 20) is None
+    talk.machine.mode = HOLD
+    assert seen.over(20, 1000) is None
+    talk.machine.mode = BODY
+    assert seen.over(1020, 11) is None
+    assert seen.over(1031, 5) == 1031
 
 
 def test_data_that_comes_fast_enough_has_the_whole_time_of_data():

@@ -43,6 +43,8 @@ class ListenerProgram:
     """The first values of the variables that a connection has; compiled hooks reach them as `s.vars.NAME`."""
     transaction_vars: Mapping[str, Any] = field(default_factory=dict)
     """The same for each transaction: `t.vars.NAME`."""
+    requires: tuple[str, ...] = ()
+    """The `require` statements that hold here, as `FUNCTION before HOOK`: what a reload may not lose unasked."""
 
 
 @dataclass(frozen=True, slots=True)

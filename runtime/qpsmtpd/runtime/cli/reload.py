@@ -14,7 +14,7 @@ _PATIENCE = 120.0
 @click.command("reload")
 @click.argument("rules", required=False, type=click.Path(path_type=Path))
 @click.option("--state-dir", type=click.Path(path_type=Path), help="The service's state folder, instead of RULES.")
-@click.option("--force", is_flag=True, help="Also when a hook or the last line `end` has vanished.")
+@click.option("--force", is_flag=True, help="Also when a hook, a `require` or the last line `end` has vanished.")
 def command(rules: Path | None, state_dir: Path | None, force: bool) -> int:
     """Take changed rules into use.
 

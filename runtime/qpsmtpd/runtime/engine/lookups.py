@@ -2,8 +2,8 @@
 
 A call has until its own deadline or the end of the hook's budget, whichever comes first; once the budget is spent,
 calls fail at once. The same call is asked once in its scope, failures included, but for those that only the budget
-caused. A failure is one record of the journal and the value unknown; its words go nowhere else. Nothing here knows
-rules or SMTP.
+caused. A failure is one record of the journal and the value unknown, or the value that the function has for it; its
+words go nowhere else. Nothing here knows rules or SMTP.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from qpsmtpd.dsl.model.functions import OnError, Scope
 from qpsmtpd.dsl.model.program import Site
-from qpsmtpd.dsl.model.values import DEFER, UNKNOWN, LookupFailure, Unknown
+from qpsmtpd.dsl.model.values import DEFER, UNKNOWN, LookupFailure
 from qpsmtpd.runtime.engine.services import Services
 
 Call = Callable[[], Awaitable[object]]
@@ -42,6 +42,9 @@ class Asker(Protocol):
     def session_id(self) -> str: ...
     @property
     def transaction(self) -> Transacting | None: ...
+    @property
+    def shadow(self) -> str:
+        """The shadowed rule whose copy this session is; empty for the session itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Asking:
     __slots__ = ()
 
     async def ask(self: Asker, site: Site, key: tuple[object, ...], call: Call) -> object:
-        """The answer of a call, from its scope when it was asked before; unknown, by the site's policy, when it failed."""
+        """The answer of a call, from its scope when it was asked before; unknown, by the site's policy, when it failed, unless the function has a value for that."""
         answers = None if site.scope is Scope.CALL else _answers(self, site.scope)
         if answers is None or not _hashable(key):
             answer = await _attempt(self, site, call)
@@ -74,13 +77,21 @@ class Asking:
             return _lost(self, site, answer)
         return answer
 
-    def failed(self: Asker, site: Site, error: BaseException) -> Unknown:
+    def tried(self: Asker, site: Site, call: Callable[[], object]) -> object:
+        """The same for a call that does not wait, and is made each time."""
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - a function may raise anything; that is what failing means
+            return _lost(self, site, _Failure(type(error).__name__, error))
+
+    def failed(self: Asker, site: Site, error: BaseException) -> object:
         """The value of a call that has raised."""
         return _lost(self, site, _Failure(type(error).__name__, error))
 
     def note(self: Asker, rule: str, text: str) -> None:
         """`log(...)`: one record."""
-        self.services.journal.record("rule-log", session=self.session_id, rule=rule, text=text)
+        more = {"shadow": self.shadow} if self.shadow else {}
+        self.services.journal.record("rule-log", session=self.session_id, rule=rule, text=text, **more)
 
 
 def _answers(session: Asker, scope: Scope) -> Answers | None:
@@ -144,8 +155,8 @@ async def _attempt(session: Asker, site: Site, call: Call) -> Any:
         return _Failure(type(error).__name__, error)
 
 
-def _lost(session: Asker, site: Site, failure: _Failure) -> Unknown:
-    """One record; returns the unknown of the site's policy."""
+def _lost(session: Asker, site: Site, failure: _Failure) -> object:
+    """One record; returns the function's own value of a failure, or the unknown of the site's policy."""
     error = failure.error
     bug = error is not None and not isinstance(error, _OUTSIDE)
     more = {"traceback": "".join(traceback.format_exception(error))} if bug else {}
@@ -159,4 +170,6 @@ def _lost(session: Asker, site: Site, failure: _Failure) -> Unknown:
         detail="" if error is None else str(error),
         **more,
     )
+    if site.failure is not None:
+        return site.failure
     return DEFER if site.on_error is OnError.DEFER else UNKNOWN

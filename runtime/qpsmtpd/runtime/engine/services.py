@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from qpsmtpd.dsl.model.services import Clock, Resolver
-from qpsmtpd.dsl.model.values import Domain
+from qpsmtpd.dsl.model.services import Clock, Envelope, Message, Resolver
+from qpsmtpd.dsl.model.values import Delivery, Domain
 
 
 class Journal(Protocol):
@@ -18,6 +19,16 @@ class Journal(Protocol):
 
     def recorder(self, event: str, level: str, *names: str) -> Callable[..., None]:
         """`record` for an event that comes often: called with the values in the order of `names`."""
+
+
+class Quarantine(Protocol):
+    """Where messages go that rules put aside."""
+
+    async def keep(self, place: str, message: Message, envelope: Envelope) -> Delivery:
+        """Puts the message into the quarantine of that name, the usual one when it is empty; delivered means: on stable storage.
+
+        Raises OSError; nothing is left behind then.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +48,6 @@ class Services:
     site: SiteFacts
     journal: Journal
     spool: Path
+    quarantine: Quarantine
+    would_have: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often shadowed rules would have decided, by rule and verb."""

@@ -1,14 +1,16 @@
-"""What the service lends to the rules of one program: resolver, clock, names, journal and spool."""
+"""What the service lends to the rules of one program: resolver, clock, names, journal, spool and quarantines."""
 
 from __future__ import annotations
 
 import socket
 import time
+from collections import Counter
 from pathlib import Path
 
 from qpsmtpd.dsl.model.program import Program
 from qpsmtpd.dsl.model.values import Domain, Time
 from qpsmtpd.runtime.engine.services import Journal, Services, SiteFacts
+from qpsmtpd.runtime.service.quarantine import Quarantines
 from qpsmtpd.runtime.service.resolver import resolver
 
 
@@ -20,15 +22,19 @@ class SystemClock:
         return Time(time.time())
 
 
-def lend(program: Program, journal: Journal, spool: Path) -> Services:
-    """The services for the sessions of a program."""
+def lend(program: Program, journal: Journal, *, spool: Path, would_have: Counter[tuple[str, str]]) -> Services:
+    """The services for the sessions of a program; `would_have` counts for all programs of a service."""
     server = program.server
+    clock = SystemClock()
+    site = SiteFacts(server.hostname or machine_name(), server.config_dir)
     return Services(
         resolver=resolver(server.resolver),
-        clock=SystemClock(),
-        site=SiteFacts(server.hostname or machine_name(), server.config_dir),
+        clock=clock,
+        site=site,
         journal=journal,
         spool=spool,
+        quarantine=Quarantines(Path(program.folder, server.quarantine), clock=clock, site=site),
+        would_have=would_have,
     )
 
 

@@ -17,7 +17,7 @@ from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.diagnostics.render import render_text
 from qpsmtpd.dsl.model.program import Program
 from qpsmtpd.runtime.engine.services import Journal
-from qpsmtpd.runtime.service.rules import Loaded, settle, vanished
+from qpsmtpd.runtime.service.rules import Loaded, not_served, settle, vanished
 
 LOADED, REFUSED, FAILED = "loaded", "refused", "failed"
 
@@ -75,7 +75,7 @@ class Reloader:
         self._task: asyncio.Task[None] | None = None
 
     def request(self, *, force: bool = False) -> asyncio.Future[Outcome]:
-        """Asks for a reload that sees the files as they are now or later. `force`: also when `end` or a hook has vanished."""
+        """Asks for a reload that sees the files as they are now or later. `force`: also when `end`, a hook or a `require` has vanished."""
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((force, outcome))
         if self._task is None:
@@ -109,6 +109,8 @@ class Reloader:
         if loaded.program is None:
             ours = any(finding.code == "Q901" for finding in findings.sorted())
             return self._outcome(FAILED if ours else REFUSED, findings)
+        if missing := not_served(loaded.program):
+            return self._outcome(REFUSED, findings, reasons=missing)
         lost = () if force else vanished(loaded.program, active.program, loaded, active.ended)
         if lost:
             return self._outcome(REFUSED, findings, reasons=lost)

@@ -1,7 +1,7 @@
 """Reads and compiles a rules file for the service, and compares what came out with the rules in use.
 
-It decides what a reload may not take away unasked (a file's last line `end`, a hook) and which settings only a restart
-changes. It swaps nothing.
+It decides which rules this version cannot serve, what a reload may not take away unasked (a file's last line `end`, a hook, a
+`require`) and which settings only a restart changes. It swaps nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TypeVar
 from qpsmtpd.dsl.compile import compile_rules
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.program import ListenerProgram, Program
-from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings
+from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings, unserved
 from qpsmtpd.runtime.service.library import library, surroundings
 
 _Settings = TypeVar("_Settings", ServerSettings, ListenerSettings)
@@ -70,17 +70,33 @@ def _ends(text: bytes) -> bool:
     return next((line for line in lines if line), b"") == b"end"
 
 
+def not_served(program: Program) -> tuple[str, ...]:
+    """The settings that rules are checked for and that this version cannot serve, a sentence each."""
+    places: list[tuple[str, ServerSettings | ListenerSettings]] = [("server", program.server)]
+    places += [(f"listener {listener.name}", listener.settings) for listener in program.listeners]
+    return tuple(
+        f"{where}: `{name} = {getattr(settings, name)}` is checked, but this version cannot serve it yet"
+        for where, settings in places
+        for name in unserved(settings)
+    )
+
+
 def vanished(new: Program, old: Program, files: Loaded, ended: frozenset[Path]) -> tuple[str, ...]:
     """What the rules in use have and the new ones have lost, a sentence each: signs of a cut or half-written file."""
     cut = [f"{name} has lost its last line `end`: is it a cut copy?" for name in sorted((ended & files.files) - files.ended)]
-    rest = {listener.name: listener.hooks for listener in new.listeners}
-    hooks = [
-        f"`on {hook}` at listener {listener.name} is gone"
+    rest = {listener.name: (*_named(listener),) for listener in new.listeners}
+    lost = [
+        f"{what} at listener {listener.name} is gone"
         for listener in old.listeners
-        for hook in listener.hooks
-        if hook not in rest.get(listener.name, {})
+        for what in _named(listener)
+        if what not in rest.get(listener.name, ())
     ]
-    return (*cut, *hooks)
+    return (*cut, *lost)
+
+
+def _named(listener: ListenerProgram) -> list[str]:
+    """What of a listener's rules may not vanish."""
+    return [*(f"`on {hook}`" for hook in listener.hooks), *(f"`require {what}`" for what in listener.requires)]
 
 
 def settle(new: Program, old: Program) -> tuple[Program, tuple[str, ...]]:

@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ from qpsmtpd.runtime.service.garbage import collect_seldom
 from qpsmtpd.runtime.service.lending import lend
 from qpsmtpd.runtime.service.listeners import accept, open_sockets, shown
 from qpsmtpd.runtime.service.reload import ActiveProgram, Reloader
-from qpsmtpd.runtime.service.rules import Loaded, load
+from qpsmtpd.runtime.service.rules import Loaded, load, not_served
 from qpsmtpd.runtime.smtp.adapter import Acceptor
 
 
@@ -63,6 +64,8 @@ def serve(order: Order) -> int:
         print(render_text(loaded.findings, colour=sys.stderr.isatty()), end="", file=sys.stderr)
     if loaded.program is None:
         return 1
+    if missing := not_served(loaded.program):
+        raise Cannot("; ".join(missing))
     os.umask(0o077)
     _raise_file_limit()
     service = Service(order, loaded, loaded.program)
@@ -111,6 +114,7 @@ class Service:
         leftovers = remove_leftovers(self._spool)
         self._active = ActiveProgram(program, loaded.ended, time.time())
         self._log = server.log
+        self._would_have: Counter[tuple[str, str]] = Counter()
         self._started = time.time()
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -217,7 +221,7 @@ class Service:
     # --- rules ---------------------------------------------------------
 
     def _lend(self, program: Program) -> Services:
-        return lend(program, self.journal.naming(program.digest), self._spool)
+        return lend(program, self.journal.naming(program.digest), spool=self._spool, would_have=self._would_have)
 
     def _swap(self, program: Program) -> None:
         self._acceptor.replace(program, self._lend(program))
@@ -251,6 +255,9 @@ class Service:
             "listeners": self._addresses(),
             "sessions": self._acceptor.open,
             "counters": self._acceptor.stats(),
+            "would_have": [
+                {"rule": rule, "verdict": verb, "count": count} for (rule, verb), count in sorted(self._would_have.items())
+            ],
             "journal": {"target": self._log, "lost": self.journal.lost, "trouble": self.journal.trouble},
         }
 

@@ -20,6 +20,7 @@ def in_words(status: Status) -> str:
             f"{'counters' if not n else '':9} {name} {count}"
             for n, (name, count) in enumerate(sorted(status["counters"].items()))
         ),
+        *_shadows(status["would_have"]),
         *_reload(status),
         *_journal(status["journal"]),
     ]
@@ -29,6 +30,11 @@ def in_words(status: Status) -> str:
 def _listeners(listeners: Mapping[str, list[str]]) -> list[str]:
     rows = [f"{name} on {', '.join(addresses)}" for name, addresses in listeners.items()]
     return [f"{'listeners' if not n else '':9} {row}" for n, row in enumerate(rows)]
+
+
+def _shadows(rows: list[dict[str, Any]]) -> list[str]:
+    said = [f"{row['rule']} would have said {row['verdict']} {row['count']} times" for row in rows]
+    return [f"{'shadow' if not n else '':9} {words}" for n, words in enumerate(said)]
 
 
 def _reload(status: Status) -> list[str]:

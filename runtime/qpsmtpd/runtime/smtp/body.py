@@ -54,7 +54,11 @@ class Body:
     """Octets received so far."""
     head = b""
     """What the message begins with, to the end of its header section."""
+    heading = False
+    """Set by whoever waits for the end of the header section."""
     _headed = False
+    _seam = b"\r\n"
+    """While somebody waits for that: the last octets received."""
     _tail = b""
     _carry: bytearray | None = None
     _small: bytearray | None = None
@@ -86,6 +90,24 @@ class Body:
         self._carry = None
         end = self._lines(bytes(carry), 0)
         return end if end < 0 else end - kept + pos
+
+    def header_end(self, data: bytes, pos: int) -> int:
+        """The place behind the empty line that ends the header section, or -1 when it has not come."""
+        seam = self._seam
+        found = (seam + data[pos : pos + 3]).find(b"\r\n\r\n")
+        if found >= 0:
+            return pos + found + 4 - len(seam)
+        found = data.find(b"\r\n\r\n", pos)
+        if found >= 0:
+            return found + 4
+        self._seam = (seam + data[max(pos, len(data) - 3) :])[-3:]
+        return -1
+
+    def header_in(self) -> None:
+        """The header section is complete, as far as what was fed ends with it."""
+        self.heading = False
+        if self.fault is None:
+            self._settle()
 
     def finish(self) -> None:
         """Judges the whole; to be called once, at the end of data."""

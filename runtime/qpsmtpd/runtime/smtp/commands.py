@@ -1,20 +1,35 @@
-"""What each SMTP command does: check its argument, ask the rules, and change session and transaction on the last lines only."""
+"""What the commands of a message do: check the argument, ask the rules, and change session and transaction on the last lines only."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qpsmtpd.dsl.model.verdicts import Verdict
 from qpsmtpd.runtime.smtp import replies
+from qpsmtpd.runtime.smtp.observers import Event
 from qpsmtpd.runtime.smtp.paths import Refused, parse_mail, parse_rcpt
 from qpsmtpd.runtime.smtp.receiving import data_decided
-from qpsmtpd.runtime.smtp.session import Helo, Transaction
-from qpsmtpd.runtime.smtp.states import ACCEPT, DISCARD, GREETED, MAIL, RCPT, REFUSING, Reason
+from qpsmtpd.runtime.smtp.session import Facts, Helo, Transaction
+from qpsmtpd.runtime.smtp.states import ACCEPT, DISCARD, GREETED, MAIL, RCPT, REFUSING
 
 if TYPE_CHECKING:
     from qpsmtpd.runtime.smtp.machine import Machine
 
 _HELO_LIMIT = 255
+
+
+class Before(NamedTuple):
+    """What a HELO began with; a refused one goes back to it."""
+
+    helo: Helo
+    esmtp: bool
+    transaction: Transaction | None
+    facts: Facts
+    variables: dict[str, Any] | None
+    """The rules' own, before what the last HELO had set was undone; None where there are none."""
+    begun: dict[str, Any] | None
+    """And after that."""
 
 
 def ehlo(machine: Machine, argument: str) -> None:
@@ -31,26 +46,38 @@ def _greeting(machine: Machine, argument: str, esmtp: bool) -> None:
         machine.refuse(replies.HELO_NAME)
         return
     session = machine.session
-    machine.before = (session.helo, session.esmtp, session.transaction, session.keep())
+    facts = session.keep()
+    variables = None if session.vars is None else dict(vars(session.vars))
+    begun = None if variables is None else {**variables, **machine.undo}
+    machine.before = Before(session.helo, session.esmtp, session.transaction, facts, variables, begun)
     session.helo = Helo(name.lower())
     session.esmtp = esmtp
     session.transaction = None
     session.restore(machine.at_connect)
+    if session.vars is not None and begun is not None:
+        vars(session.vars).update(begun)
     machine.consult("helo", _greeted, strict=True)
 
 
 def _greeted(machine: Machine, verdict: Verdict | None) -> None:
-    session = machine.session
-    helo, esmtp, transaction, facts = machine.before
+    session, before = machine.session, machine.before
+    assert before is not None
     machine.before = None
     if verdict is not None and verdict.verb in REFUSING:
         machine.refused("helo", verdict)
-        session.helo, session.esmtp, session.transaction = helo, esmtp, transaction
-        session.restore(facts)
+        session.helo, session.esmtp, session.transaction = before.helo, before.esmtp, before.transaction
+        session.restore(before.facts)
+        if session.vars is not None and before.variables is not None:
+            vars(session.vars).update(before.variables)
         return
     machine.at_helo = session.keep()
+    if before.begun is not None:
+        now = vars(session.vars)
+        machine.undo = {name: value for name, value in before.begun.items() if now[name] != value}
     machine.state = GREETED
     machine.out.append(machine.setup.ehlo if session.esmtp else machine.setup.helo)
+    if before.transaction is not None and "reset_transaction" in machine.setup.hooks:
+        machine.events += (Event("reset_transaction", before.transaction, None, before.facts),)
 
 
 def mail(machine: Machine, argument: str) -> None:
@@ -61,21 +88,25 @@ def mail(machine: Machine, argument: str) -> None:
         machine.refuse(refused.reply)
         return
     machine.begun += 1
-    session.transaction = Transaction(machine.begun, sender, params)
-    session.transaction.gone = machine.half_closed
+    session.transaction = transaction = Transaction(machine.begun, sender, params)
+    transaction.gone = machine.half_closed
+    if setup.transaction_vars:
+        transaction.vars = SimpleNamespace(**setup.transaction_vars)
     machine.consult("mail", _sender_decided)
 
 
 def _sender_decided(machine: Machine, verdict: Verdict | None) -> None:
-    if verdict is None:
-        machine.out.append(replies.SENDER_OK)
-        machine.state = MAIL
-    elif verdict.verb is ACCEPT:
-        machine.state = MAIL
-        machine.answer(verdict)
-    else:
+    if verdict is not None and verdict.verb is not ACCEPT:
         machine.refused("mail", verdict)
         machine.drop()
+        return
+    machine.state = MAIL
+    if verdict is None:
+        machine.out.append(replies.SENDER_OK)
+    else:
+        machine.answer(verdict)
+    if machine.setup.accepted:
+        machine.accepted("mail", verdict)
 
 
 def rcpt(machine: Machine, argument: str) -> None:
@@ -100,29 +131,26 @@ def _recipient_decided(machine: Machine, verdict: Verdict | None) -> None:
     session = machine.session
     transaction = session.transaction
     assert transaction is not None and transaction.recipient is not None
-    if verdict is None or verdict.verb is ACCEPT:
-        if not (transaction.marked or session.relay):
-            machine.record(
-                "relay-stopped",
-                level="critical",
-                recipient=transaction.recipient.text,
-                rule="" if verdict is None else verdict.rule,
-            )
-            machine.refused("rcpt", replies.NO_MARK)
-            return
-        transaction.recipients.append(transaction.recipient)
-        machine.state = RCPT
-        if verdict is None:
-            machine.out.append(replies.RECIPIENT_OK)
-        else:
-            machine.answer(verdict)
-    elif verdict.verb is DISCARD:
+    if verdict is not None and verdict.verb in REFUSING:
+        machine.refused("rcpt", verdict)
+        return
+    if verdict is not None and verdict.verb is DISCARD:
         machine.record("discarded", recipient=transaction.recipient.text, rule=verdict.rule)
         transaction.discarded += 1
-        machine.state = RCPT
-        machine.answer(verdict)
+    elif transaction.marked or session.relay:
+        transaction.recipients.append(transaction.recipient)
     else:
-        machine.refused("rcpt", verdict)
+        rule = "" if verdict is None else verdict.rule
+        machine.record("relay-stopped", level="critical", recipient=transaction.recipient.text, rule=rule)
+        machine.refused("rcpt", replies.NO_MARK)
+        return
+    machine.state = RCPT
+    if verdict is None:
+        machine.out.append(replies.RECIPIENT_OK)
+    else:
+        machine.answer(verdict)
+    if machine.setup.accepted:
+        machine.accepted("rcpt", verdict)
 
 
 def data(machine: Machine, argument: str) -> None:
@@ -132,23 +160,3 @@ def data(machine: Machine, argument: str) -> None:
 def rset(machine: Machine, argument: str) -> None:
     machine.drop()
     machine.out.append(replies.OK)
-
-
-def quit(machine: Machine, argument: str) -> None:
-    machine.close(replies.BYE, Reason.QUIT)
-
-
-def noop(machine: Machine, argument: str) -> None:
-    machine.out.append(replies.OK)
-
-
-def help(machine: Machine, argument: str) -> None:
-    machine.out.append(replies.HELP)
-
-
-def vrfy(machine: Machine, argument: str) -> None:
-    machine.out.append(replies.CANNOT_VERIFY)
-
-
-def absent(machine: Machine, argument: str) -> None:
-    machine.refuse(replies.NOT_IMPLEMENTED)

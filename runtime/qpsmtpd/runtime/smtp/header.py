@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from email.utils import mktime_tz, parsedate_tz
 from textwrap import wrap
 
 from qpsmtpd.dsl.model.hooks import READABLE
+from qpsmtpd.dsl.model.services import Clock
+from qpsmtpd.dsl.model.values import Duration
 
 _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*")
 _NAME = re.compile(r"[!-9;-~]{1,70}")
@@ -23,11 +26,12 @@ _ENCODED = 45
 class Header:
     """See `qpsmtpd.dsl.model.services.Header`. The fields that rules read as attributes (`header.subject`) are added below."""
 
-    __slots__ = ("_added", "_fields", "_raw", "_removed")
+    __slots__ = ("_added", "_clock", "_fields", "_raw", "_removed")
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, clock: Clock) -> None:
         """`raw` begins with the header section; what follows it is not looked at."""
         self._raw = raw
+        self._clock = clock
         self._fields: list[tuple[bytes, int, int]] | None = None
         self._added: list[tuple[bytes, bytes]] = []
         self._removed: set[bytes] = set()
@@ -57,6 +61,18 @@ class Header:
         self._added = [field for field in self._added if field[0] != key]
         self._removed.add(key)
         return before
+
+    @property
+    def age(self) -> Duration | None:
+        """How long ago the message was written, by its Date field; negative when that lies ahead, None when it says no time."""
+        written = self.get("date")
+        parsed = None if written is None else parsedate_tz(written)
+        if parsed is None:
+            return None
+        try:
+            return Duration(self._clock.now() - mktime_tz(parsed))
+        except (ValueError, OverflowError):
+            return None
 
     @property
     def length(self) -> int:
@@ -109,7 +125,8 @@ def _attribute(name: str) -> property:
 
 
 for _name, _ in READABLE["header"][0].type.fields:
-    setattr(Header, _name, _attribute(_name.replace("_", "-")))
+    if _name not in vars(Header):
+        setattr(Header, _name, _attribute(_name.replace("_", "-")))
 
 
 def _key(name: str) -> bytes:

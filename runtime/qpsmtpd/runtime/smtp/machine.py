@@ -2,21 +2,27 @@
 
 It decides how input becomes commands and message, in what order hooks run, and when the connection must end. Results
 are left in fields for the adapter: replies in `out`, something to await in `want`, and `mode`. What a command does
-stands in `commands` and `receiving`, which command is allowed when in `table`; it knows no socket, loop or rule.
+stands in `commands`, `side_commands` and `receiving`, which command is allowed when in `table`, rules that only look on
+in `observers`; it knows no socket, loop or rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from qpsmtpd.dsl.model.verdicts import Verdict
 from qpsmtpd.runtime.engine.hooks import failed_hook, run_hook
 from qpsmtpd.runtime.smtp import replies
+from qpsmtpd.runtime.smtp.beginning import begin
 from qpsmtpd.runtime.smtp.body import Body
-from qpsmtpd.runtime.smtp.receiving import end_of_data, spill, unfinished
+from qpsmtpd.runtime.smtp.commands import Before
+from qpsmtpd.runtime.smtp.observers import Event, notice, said, show
+from qpsmtpd.runtime.smtp.receiving import end_of_data, header_there, spill, unfinished
 from qpsmtpd.runtime.smtp.session import FRESH, Session
 from qpsmtpd.runtime.smtp.setup import Setup
+from qpsmtpd.runtime.smtp.side_commands import unrecognized
 from qpsmtpd.runtime.smtp.states import BODY, CLOSED, COMMAND, DENY, GREETED, HOLD, NEW, REFUSING, SKIP, Reason, State
 from qpsmtpd.runtime.smtp.table import COMMANDS
 
@@ -27,6 +33,8 @@ BATCH = 128
 
 Then = Callable[["Machine", Verdict | None], None]
 """How a command goes on when its hook has decided."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Machine:
@@ -45,6 +53,7 @@ class Machine:
         "commands",
         "ended",
         "errors",
+        "events",
         "gone",
         "half_closed",
         "idle",
@@ -57,6 +66,8 @@ class Machine:
         "session",
         "setup",
         "state",
+        "stood",
+        "undo",
         "want",
     )
 
@@ -91,17 +102,26 @@ class Machine:
         self.idle = 0
         self.reason = Reason.LOST
         self.at_connect = self.at_helo = FRESH
-        self.before: Any = None
-        """What a refused HELO goes back to."""
+        self.before: Before | None = None
+        self.undo: Mapping[str, Any] = _NOTHING
+        """The variables that the last HELO has changed, as they were before it."""
+        self.events: tuple[Event, ...] = ()
+        """What has happened and rules will look at."""
+        self.stood = COMMAND
+        """The mode to which the dialogue goes back when they have."""
+        if setup.connection_vars:
+            session.vars = SimpleNamespace(**setup.connection_vars)
         self._then: Then | None = None
         self._strict = False
 
     # -- what the adapter calls
 
     def start(self) -> None:
-        """The connection is accepted: runs `connect`, then greets."""
+        """The connection is accepted: runs `pre_connection` and `connect`, then greets."""
         self.mode = COMMAND
-        self.consult("connect", _greet, strict=True)
+        begin(self)
+        if self.events:
+            self.look_on()
 
     def feed(self, data: bytes) -> None:
         """Takes what the client has sent."""
@@ -132,7 +152,8 @@ class Machine:
         self.want = None
         self.mode = COMMAND
         if self.ended:
-            _ended(self, None)
+            if then is not None:
+                then(self, result)
             return
         if self.gone and not (busy and self.body is None):
             self._end()
@@ -143,6 +164,8 @@ class Machine:
             self.unsynchronised()
         elif then is not None:
             then(self, result)
+            if self.events:
+                self.look_on()
         if self.gone:
             self._end()
         else:
@@ -177,6 +200,7 @@ class Machine:
             then(self, None)
             return
         session = self.session
+        session.hook = hook
         try:
             result = code(session, session.transaction)
         except Exception as error:  # noqa: BLE001 - rules and functions may raise anything; the session must go on
@@ -185,14 +209,19 @@ class Machine:
             then(self, result)
             return
         session.heard = session.asked_early = False
-        self._strict = strict
-        self.hold(run_hook(session, result, self.setup.budget(hook)), then)
+        self.hold(run_hook(session, result, self.setup.budget(hook)), then, strict=strict)
 
-    def hold(self, want: Awaitable[Any], then: Then) -> None:
+    def hold(self, want: Awaitable[Any], then: Then, *, strict: bool = False) -> None:
         """Keeps input until something has come."""
         self.want = want
         self._then = then
+        self._strict = strict
         self.mode = HOLD
+
+    def look_on(self) -> None:
+        """Lets rules look at what has happened, unless the command is not answered yet."""
+        if self.mode != HOLD:
+            show(self)
 
     def refuse(self, reply: bytes) -> None:
         """Answers a command that was wrong or is refused for good."""
@@ -206,6 +235,13 @@ class Machine:
         self.out.append(verdict.reply)
         if verdict.disconnect:
             self.close(None, Reason.REFUSED)
+
+    def answer_command(self, verdict: Verdict) -> None:
+        """Says a rule's own answer to a command; one that is negative for good counts as an error."""
+        if verdict.code < 500 or verdict.disconnect:
+            self.answer(verdict)
+        else:
+            self.refuse(verdict.reply)
 
     def refused(self, hook: str, verdict: Verdict) -> None:
         """Answers with a rule's deny or defer, and records it."""
@@ -228,14 +264,20 @@ class Machine:
             text=verdict.text,
             **fields,
         )
-        self.deny(verdict)
+        self.deny(hook, verdict)
 
-    def deny(self, verdict: Verdict) -> None:
-        """Answers with a rule's deny or defer."""
+    def accepted(self, hook: str, verdict: Verdict | None) -> None:
+        """Lets rules look at an acceptance: by this verdict, or because none was against it."""
+        notice(self, "accepted", said(hook, verdict))
+
+    def deny(self, hook: str, verdict: Verdict) -> None:
+        """Answers with a deny or defer, and lets rules look at it."""
         if verdict.verb is DENY and not verdict.disconnect:
             self.refuse(verdict.reply)
         else:
             self.answer(verdict)
+        if self.setup.denied:
+            notice(self, "denied", said(hook, verdict))
 
     def unsynchronised(self) -> None:
         """The client has sent something before a reply it had to wait for (RFC 2920 section 3.1)."""
@@ -255,10 +297,11 @@ class Machine:
         session = self.session
         transaction = session.transaction
         if transaction is not None:
+            if "reset_transaction" in self.setup.hooks:
+                notice(self, "reset_transaction")
             session.transaction = None
-            if transaction.message is not None:
-                transaction.message.release()
-                transaction.message = None  # it knows its transaction: without this, only the garbage collector would find them
+            if not self.events:
+                transaction.release()
             session.restore(self.at_helo)
         if self.body is not None:
             self.body.release()
@@ -302,15 +345,23 @@ class Machine:
     def _body(self, data: bytes, pos: int) -> int:
         body = self.body
         assert body is not None
-        end = body.feed(data, pos)
+        if body.heading and (stop := body.header_end(data, pos)) >= 0:
+            end = body.feed(data[pos:stop], 0)
+            if end < 0:
+                header_there(self)
+                return stop
+            end += pos
+        else:
+            end = body.feed(data, pos)
         if end >= 0:
             self.commands += 1
             self.mode = COMMAND
             end_of_data(self)
+            if self.events:
+                self.look_on()
             return end
         if body.full:
             self.busy = True
-            self._strict = False
             self.hold(spill(self, body), _spilled)
         return len(data)
 
@@ -342,7 +393,7 @@ class Machine:
                 self.close(replies.TOO_MANY_COMMANDS, Reason.COMMANDS)
                 return
         if command is None:
-            self.refuse(replies.UNKNOWN_COMMAND)
+            unrecognized(self, verb.upper(), argument)
         elif command.last and not last:
             self.unsynchronised()
         elif (wrong := command.wrong[self.state]) is not None:
@@ -351,6 +402,8 @@ class Machine:
             self.refuse(replies.NO_ARGUMENT)
         else:
             command.run(self, argument)
+        if self.events:
+            self.look_on()
 
     # -- the end
 
@@ -362,29 +415,24 @@ class Machine:
         self.rest = b""
         unfinished(self)
         self.drop()
-        self.consult("disconnect", _ended)
+        if "disconnect" in self.setup.hooks:
+            notice(self, "disconnect")
+        if self.events:
+            show(self)
+        else:
+            self.over()
+
+    def over(self) -> None:
+        """The connection's last record."""
+        session = self.session
+        self.setup.record_end(
+            session.session_id, session.peer[0], session.listener, str(session.helo), self.reason.value, self.messages
+        )
 
     def record(self, event: str, level: str = "info", **fields: object) -> None:
         """One record of this session."""
         self.setup.services.journal.record(event, level, session=self.session.session_id, **fields)
 
 
-def _greet(machine: Machine, verdict: Verdict | None) -> None:
-    machine.at_connect = machine.at_helo = machine.session.keep()
-    if verdict is None or verdict.verb not in REFUSING:
-        machine.out.append(machine.setup.banner)
-        return
-    machine.refused("connect", verdict)
-    machine.close(None, Reason.REFUSED)
-
-
 def _spilled(machine: Machine, _: Verdict | None) -> None:
     machine.mode = BODY
-
-
-def _ended(machine: Machine, _: Verdict | None) -> None:
-    machine.mode = CLOSED
-    session = machine.session
-    machine.setup.record_end(
-        session.session_id, session.peer[0], session.listener, str(session.helo), machine.reason.value, machine.messages
-    )

@@ -12,7 +12,7 @@ from qpsmtpd.runtime.smtp.trace import received
 
 
 class ReceivedMessage:
-    """A message whose end has come."""
+    """A message whose header section is there, and in the end all of it."""
 
     __slots__ = ("_body", "_header", "_hostname", "_session", "_transaction", "size")
 
@@ -24,11 +24,15 @@ class ReceivedMessage:
         self._header: Header | None = None
         self.size = Size(body.size)
 
+    def complete(self) -> None:
+        """The end of the message has come."""
+        self.size = Size(self._body.size)
+
     @property
     def header(self) -> Header:
         """The header section, parsed when it is first read."""
         if self._header is None:
-            self._header = Header(self._body.head)
+            self._header = Header(self._body.head, self._session.services.clock)
         return self._header
 
     def chunks(self) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
-"""A message from the answer to DATA to the answer after its end: read, judged, handed over, recorded.
+"""A message while it comes in: from the answer to DATA over its header section to its end.
 
-250 is said only when the delivery has answered. When the client has gone nothing is handed over; a delivery that has
-begun is left to end.
+A rule may decide over the whole message before it is there; then it is read all the same, since a client hears nothing before
+its end, and a message that is refused is thrown away as it comes. What becomes of a message that is there is decided
+in `judging`.
 """
 
 from __future__ import annotations
@@ -11,19 +12,18 @@ import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qpsmtpd.dsl.model.verdicts import Verb, Verdict, verdict
+from qpsmtpd.dsl.model.verdicts import Verb, Verdict
 from qpsmtpd.runtime.smtp import replies
 from qpsmtpd.runtime.smtp.body import Body
+from qpsmtpd.runtime.smtp.judging import conclude, judge, record_message
 from qpsmtpd.runtime.smtp.message import ReceivedMessage
 from qpsmtpd.runtime.smtp.spool import SpoolFile
-from qpsmtpd.runtime.smtp.states import ACCEPT, BODY, DENY, DISCARD, REFUSING
+from qpsmtpd.runtime.smtp.states import BODY, DENY, REFUSING
 
 if TYPE_CHECKING:
     from qpsmtpd.runtime.smtp.machine import Machine
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NOWHERE = verdict(DISCARD, "rcpt", 250, "2.0.0", "Ok")
-"""The answer for a message all of whose recipients were discarded."""
 
 
 def data_decided(machine: Machine, verdict: Verdict | None) -> None:
@@ -34,10 +34,44 @@ def data_decided(machine: Machine, verdict: Verdict | None) -> None:
         return
     transaction = machine.session.transaction
     assert transaction is not None
-    transaction.discard = verdict if verdict is not None and verdict.verb is DISCARD else None
-    machine.body = Body(machine.setup.limits)
+    machine.body = body = Body(machine.setup.limits)
+    if verdict is not None:
+        transaction.settled, transaction.settled_at = verdict, "data"
+    elif "data_headers_end" in machine.setup.hooks and transaction.recipients:
+        body.heading = True
     machine.mode = BODY
     machine.out.append(replies.START_DATA)
+
+
+def header_there(machine: Machine) -> None:
+    """The header section is complete, the rest is not: asks the rules, and keeps what comes meanwhile."""
+    body = machine.body
+    assert body is not None
+    body.header_in()
+    if body.fault is None:
+        _make_message(machine, body)
+        machine.consult("data_headers_end", _header_judged)
+
+
+def _header_judged(machine: Machine, verdict: Verdict | None) -> None:
+    machine.mode = BODY
+    _settle(machine, verdict)
+    if verdict is not None and verdict.verb in REFUSING and machine.body is not None:
+        machine.body.fail(verdict.reply)
+
+
+def _settle(machine: Machine, verdict: Verdict | None) -> None:
+    transaction = machine.session.transaction
+    assert transaction is not None
+    if verdict is not None:
+        transaction.settled, transaction.settled_at = verdict, "data_headers_end"
+
+
+def _make_message(machine: Machine, body: Body) -> None:
+    session = machine.session
+    transaction = session.transaction
+    assert transaction is not None
+    transaction.message = ReceivedMessage(body, session, transaction, machine.setup.hostname)
 
 
 async def spill(machine: Machine, body: Body) -> None:
@@ -66,74 +100,42 @@ def _write(file: SpoolFile | None, parts: list[bytes], folder: Path) -> SpoolFil
 
 def end_of_data(machine: Machine) -> None:
     """The end of data has come."""
-    body, session = machine.body, machine.session
-    transaction = session.transaction
+    body, transaction = machine.body, machine.session.transaction
     assert body is not None and transaction is not None
+    settled = transaction.settled
+    if settled is not None and settled.verb in REFUSING:
+        conclude(machine, transaction.settled_at, settled)
+        return
     body.finish()
     if body.fault is not None:
-        code, enhanced = body.fault[:3].decode("ascii"), body.fault[4:9].decode("ascii")
-        verb = DENY if code.startswith("5") else Verb.DEFER
-        _answer(machine, Verdict(verb, "engine", int(code), enhanced, body.fault[10:-2].decode("ascii"), reply=body.fault))
+        conclude(machine, "data_post", _refusal(body.fault))
         return
+    if transaction.message is None:
+        _make_message(machine, body)
+    transaction.message.complete()
     machine.body = None
-    transaction.message = ReceivedMessage(body, session, transaction, machine.setup.hostname)
-    if transaction.discard is not None or not transaction.recipients:
-        _answer(machine, transaction.discard or _NOWHERE)
+    if body.heading:
+        body.heading = False
+        machine.consult("data_headers_end", _header_judged_late)
     else:
-        machine.consult("data_post", _judged)
+        judge(machine)
 
 
-def _judged(machine: Machine, verdict: Verdict | None) -> None:
-    transaction = machine.session.transaction
-    assert transaction is not None
-    if verdict is not None and verdict.verb is not ACCEPT:
-        _answer(machine, verdict)
-    elif transaction.gone:
-        _answer(machine, replies.CLIENT_GONE)
-    else:
-        machine.busy = True
-        machine.consult("queue", _handed_over)
+def _header_judged_late(machine: Machine, verdict: Verdict | None) -> None:
+    """The header section ended with the message."""
+    _settle(machine, verdict)
+    judge(machine)
 
 
-def _handed_over(machine: Machine, verdict: Verdict | None) -> None:
-    machine.busy = False
-    _answer(machine, replies.NOBODY_TOOK_IT if verdict is None else verdict)
-
-
-def _answer(machine: Machine, verdict: Verdict) -> None:
-    """The message's one answer and one record; then the transaction is over."""
-    _record(machine, verdict.verb.value, verdict)
-    machine.drop()
-    if verdict.verb in REFUSING:
-        machine.deny(verdict)
-        return
-    machine.messages += 1
-    machine.errors = machine.idle = 0
-    machine.answer(verdict)
+def _refusal(fault: bytes) -> Verdict:
+    """The reply of a message that cannot be taken, as a verdict."""
+    code = int(fault[:3])
+    verb = DENY if code >= 500 else Verb.DEFER
+    return Verdict(verb, "engine", code, fault[4:9].decode("ascii"), fault[10:-2].decode("ascii"), reply=fault)
 
 
 def unfinished(machine: Machine) -> None:
     """The connection ends; a message that it leaves behind is recorded, and goes nowhere."""
     transaction = machine.session.transaction
     if transaction is not None and (machine.body is not None or transaction.message is not None):
-        _record(machine, "abandoned", None)
-
-
-def _record(machine: Machine, outcome: str, verdict: Verdict | None) -> None:
-    session, body = machine.session, machine.body
-    transaction = session.transaction
-    assert transaction is not None
-    message = transaction.message
-    size = message.size if message is not None else body.taken if body is not None else 0
-    machine.setup.record_message(
-        session.session_id,
-        transaction.number,
-        session.peer[0],
-        transaction.sender.text,
-        [r.text for r in transaction.recipients],
-        size,
-        outcome,
-        verdict.rule if verdict is not None else "",
-        verdict.text if verdict is not None else "",
-        session.score,
-    )
+        record_message(machine, "abandoned", None)

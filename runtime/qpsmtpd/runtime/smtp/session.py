@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from copy import copy
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import count
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Protocol
 
 from qpsmtpd.dsl.model.values import Address, IPAddress
 from qpsmtpd.dsl.model.verdicts import Verdict
 from qpsmtpd.runtime.engine.lookups import Asking
+from qpsmtpd.runtime.engine.pending import Keeping
 from qpsmtpd.runtime.engine.services import Services
+from qpsmtpd.runtime.engine.shadow import Shadowing
 from qpsmtpd.runtime.smtp.paths import parse_domain, parse_literal
 
 _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
@@ -53,18 +56,41 @@ _NOT_SAID = Helo("")
 class Facts:
     """What rules have set so far, kept at a point to which a later command goes back."""
 
-    __slots__ = ("relay", "score", "trusted")
+    __slots__ = ("kept", "relay", "score", "symbols", "trusted")
 
-    def __init__(self, score: float, relay: bool, trusted: bool) -> None:
+    def __init__(
+        self,
+        score: float = 0,
+        symbols: tuple[str, ...] = (),
+        *,
+        relay: bool = False,
+        trusted: bool = False,
+        kept: tuple[str, Verdict] | None = None,
+    ) -> None:
         self.score = score
+        self.symbols = symbols
         self.relay = relay
         self.trusted = trusted
+        self.kept = kept
 
 
-FRESH = Facts(0, False, False)
+FRESH = Facts()
 
 
-class Session(Asking):
+class Said:
+    """A verdict as the rules of `denied` and `accepted` read it; where no rule has decided, `rule` is empty or names the engine."""
+
+    __slots__ = ("code", "hook", "rule", "text", "verb")
+
+    def __init__(self, hook: str, verb: str, code: int, *, text: str, rule: str) -> None:
+        self.hook = hook
+        self.verb = verb
+        self.code = code
+        self.text = text
+        self.rule = rule
+
+
+class Session(Asking, Keeping, Shadowing):
     """A connection, from accept to close."""
 
     __slots__ = (
@@ -73,20 +99,36 @@ class Session(Asking):
         "_ip",
         "_wire",
         "answers",
+        "argument",
         "asked_early",
+        "authenticated",
+        "command",
         "connections",
         "deadline",
         "esmtp",
         "heard",
         "helo",
+        "hook",
         "karma",
+        "kept",
+        "layers",
         "listener",
+        "login",
+        "mechanism",
         "peer",
         "relay",
         "score",
+        "secret",
         "services",
+        "shadow",
+        "symbols",
+        "tls",
         "transaction",
         "trusted",
+        "user",
+        "vars",
+        "verdict",
+        "vouched",
     )
 
     def __init__(self, wire: Wire, peer: tuple[str, int], listener: str, services: Services, connections: int = 1) -> None:
@@ -102,9 +144,15 @@ class Session(Asking):
         self.helo = _NOT_SAID
         self.esmtp = False
         self.score: float = 0
+        self.symbols: tuple[str, ...] = ()
+        """The names of the scores that have counted."""
         self.karma: float = 0
         self.relay = False
         self.trusted = False
+        self.kept: tuple[str, Verdict] | None = None
+        """A verdict that is to be said at a later hook, and that hook."""
+        self.vars: SimpleNamespace | None = None
+        """The rules' own variables, where there are any."""
         self.transaction: Transaction | None = None
         self.answers: dict[Any, Any] | None = None
         self.deadline: float | None = None
@@ -112,8 +160,22 @@ class Session(Asking):
         """The client has sent something while it had to wait."""
         self.asked_early = False
         """A rule has asked for that, so rules decide what becomes of it."""
-
-    authenticated = False
+        self.hook = ""
+        """The hook whose rules run, or have run last."""
+        self.shadow = ""
+        """Of a copy: the shadowed rule for which it was made."""
+        self.layers: dict[str, Any] | None = None
+        self.command = self.argument = ""
+        """What the client has said, in the hooks of commands that bring no message forward."""
+        self.verdict: Said | None = None
+        """What was decided, in `denied` and `accepted`."""
+        self.tls: Any = None
+        self.mechanism = self.login = self.secret = ""
+        """The credentials of the AUTH in hand."""
+        self.vouched = False
+        """A verifier has answered yes for them."""
+        self.authenticated = False
+        self.user: str | None = None
 
     @property
     def ip(self) -> IPAddress:
@@ -144,15 +206,30 @@ class Session(Asking):
 
     def keep(self) -> Facts:
         """What rules have set so far."""
-        if not (self.score or self.relay or self.trusted):
+        if not (self.score or self.symbols or self.relay or self.trusted or self.kept):
             return FRESH
-        return Facts(self.score, self.relay, self.trusted)
+        return Facts(self.score, self.symbols, relay=self.relay, trusted=self.trusted, kept=self.kept)
 
     def restore(self, facts: Facts) -> None:
         """Forgets what rules have set since `facts` were kept."""
         self.score = facts.score
+        self.symbols = facts.symbols
         self.relay = facts.relay
         self.trusted = facts.trusted
+        self.kept = facts.kept
+
+    def twin(self, transaction: Transaction | None, rule: str) -> Session:
+        """A copy for the shadowed rule of that name: it shares connection and answers with this one, and nothing that rules set."""
+        if self._hearing is None:
+            self._hearing = asyncio.Event()
+        if self.answers is None:
+            self.answers = {}
+        self._id = self.session_id
+        made = copy(self)
+        made.shadow = rule
+        made.vars = copy(self.vars)
+        made.transaction = None if transaction is None else transaction.twin()
+        return made
 
     def hear(self) -> None:
         """Notes that the client sends while it should wait."""
@@ -180,17 +257,20 @@ class Transaction:
 
     __slots__ = (
         "answers",
-        "discard",
         "discarded",
         "gone",
         "marked",
         "message",
         "number",
         "params",
+        "queued",
         "recipient",
         "recipient_params",
         "recipients",
         "sender",
+        "settled",
+        "settled_at",
+        "vars",
     )
 
     def __init__(self, number: int, sender: Address, params: Mapping[str, str]) -> None:
@@ -205,15 +285,35 @@ class Transaction:
         """Those accepted so far."""
         self.discarded = 0
         """Recipients that a rule has answered kindly and that go nowhere."""
-        self.discard: Verdict | None = None
-        """What `data` has said, when the message goes nowhere."""
+        self.settled: Verdict | None = None
+        """What is to be answered when the message is there, decided before; else None."""
+        self.settled_at = ""
+        """The hook that has decided it."""
         self.marked = False
         """A gate has answered true for the recipient in hand."""
         self.gone = False
         """The client has closed the connection: nothing may be delivered any more."""
         self.message: Any = None
-        """The `ReceivedMessage`, from the end of data on."""
+        """The `ReceivedMessage`, from the end of its header section on."""
+        self.queued = ""
+        """What the delivery has answered, in `queue_post`."""
+        self.vars: SimpleNamespace | None = None
+        """The rules' own variables, where there are any."""
         self.answers: dict[Any, Any] | None = None
+
+    def release(self) -> None:
+        """Gives up the message, its memory and its disk space."""
+        if self.message is not None:
+            self.message.release()
+            self.message = None  # it knows its transaction: without this, only the garbage collector would find them
+
+    def twin(self) -> Transaction:
+        """A copy for shadowed rules."""
+        if self.answers is None:
+            self.answers = {}
+        made = copy(self)
+        made.vars = copy(self.vars)
+        return made
 
 
 def _address(text: str) -> IPAddress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from qpsmtpd.dsl.model.program import HookCode, ListenerProgram
 from qpsmtpd.dsl.model.settings import ServerSettings
@@ -13,6 +14,8 @@ from qpsmtpd.runtime.smtp.body import BodyLimits
 
 MESSAGE_FIELDS = ("session", "number", "ip", "sender", "recipients", "size", "verdict", "rule", "text", "score")
 END_FIELDS = ("session", "ip", "listener", "helo", "reason", "messages")
+_CONNECTING = ("pre_connection", "connect")
+_WITH_MESSAGE = ("data_post_headers", "data_post", "queue_pre", "queue", "queue_post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class Setup:
     services: Services
     settings: ServerSettings
     hooks: Mapping[str, HookCode]
+    connection_vars: Mapping[str, Any]
+    transaction_vars: Mapping[str, Any]
+    denied: bool
+    """Rules look on when something is refused."""
+    accepted: bool
+    """Rules look on when something is accepted."""
     limits: BodyLimits
     banner: bytes
     helo: bytes
@@ -35,9 +44,9 @@ class Setup:
 
     def budget(self, hook: str) -> float:
         """Seconds that all lookups of a hook may take together."""
-        if hook in ("data_post", "queue"):
+        if hook in _WITH_MESSAGE:
             return self.settings.data_post_budget
-        return self.settings.connect_budget if hook == "connect" else self.settings.command_budget
+        return self.settings.connect_budget if hook in _CONNECTING else self.settings.command_budget
 
 
 def set_up(listener: ListenerProgram, settings: ServerSettings, services: Services) -> Setup:
@@ -50,6 +59,10 @@ def set_up(listener: ListenerProgram, settings: ServerSettings, services: Servic
         services=services,
         settings=settings,
         hooks=listener.hooks,
+        connection_vars=listener.connection_vars,
+        transaction_vars=listener.transaction_vars,
+        denied="denied" in listener.hooks,
+        accepted="accepted" in listener.hooks,
         limits=BodyLimits(settings.max_size, settings.max_line, settings.size_threshold),
         banner=reply_bytes(220, "", f"{hostname} ESMTP"),
         helo=reply_bytes(250, "", hostname),

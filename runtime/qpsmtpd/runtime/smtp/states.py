@@ -23,7 +23,7 @@ class State(enum.IntEnum):
 NEW, GREETED, MAIL, RCPT = State
 
 REFUSING = (Verb.DENY, Verb.DEFER)
-DENY, ACCEPT, DISCARD = Verb.DENY, Verb.ACCEPT, Verb.DISCARD
+DENY, ACCEPT, DISCARD, QUARANTINE = Verb.DENY, Verb.ACCEPT, Verb.DISCARD, Verb.QUARANTINE
 """The words above and these as plain names: looking a member up in its enumeration costs more than a comparison."""
 
 

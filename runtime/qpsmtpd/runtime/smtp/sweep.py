@@ -23,10 +23,10 @@ LINGER = 10.0
 class Watch:
     """What the last looks have seen of a connection."""
 
-    __slots__ = ("born", "seen", "since", "stuck")
+    __slots__ = ("born", "looked", "seen", "since", "stuck")
 
     def __init__(self, now: float, seen: int) -> None:
-        self.born = now
+        self.born = self.looked = now
         self.seen = seen
         self.since = now
         """When the client had done its part the last time."""
@@ -55,6 +55,7 @@ def sweep(connections: Iterable[Watched], now: float) -> None:
             connection.watch = Watch(now, connection.machine.commands)
         else:
             _look(connection, watch, now)
+            watch.looked = now
 
 
 def _look(connection: Watched, watch: Watch, now: float) -> None:
@@ -69,6 +70,8 @@ def _look(connection: Watched, watch: Watch, now: float) -> None:
     elif machine.commands != watch.seen or (machine.mode == HOLD and machine.body is None):
         watch.seen = machine.commands
         watch.since = now
+    elif machine.body is not None and machine.mode == HOLD:
+        watch.since += now - watch.looked
     elif machine.body is not None:
         _message(connection, machine.body.taken, now - watch.since, settings)
     elif now - watch.since > settings.timeout:
@@ -84,8 +87,6 @@ def _reading(connection: Watched, watch: Watch, now: float, limit: float) -> Non
 
 
 def _message(connection: Watched, taken: int, elapsed: float, settings: ServerSettings) -> None:
-    if connection.machine.mode == HOLD:
-        return
     if elapsed > settings.data_timeout:
         connection.cut(replies.TIMED_OUT, Reason.TIMEOUT)
     elif elapsed > RATE_GRACE and taken < settings.min_data_rate * elapsed:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qpsmtpd.runtime.smtp import commands, replies
+from qpsmtpd.runtime.smtp import commands, replies, side_commands
 
 if TYPE_CHECKING:
     from qpsmtpd.runtime.smtp.machine import Machine
@@ -41,9 +41,9 @@ COMMANDS: Mapping[str, Command] = {
     "RCPT": Command(commands.rcpt, (_NO_HELO, _MAIL, None, None), advances=True),
     "DATA": Command(commands.data, (_NO_HELO, _MAIL, _RCPT, None), bare=True, last=True, advances=True),
     "RSET": Command(commands.rset, _ALWAYS, bare=True),
-    "QUIT": Command(commands.quit, _ALWAYS, bare=True, advances=True),
-    "NOOP": Command(commands.noop, _ALWAYS),
-    "HELP": Command(commands.help, _ALWAYS),
-    "VRFY": Command(commands.vrfy, _ALWAYS),
-    **{verb: Command(commands.absent, _ALWAYS) for verb in ("EXPN", "TURN", "ETRN", "AUTH", "STARTTLS", "BDAT")},
+    "QUIT": Command(side_commands.quit, _ALWAYS, bare=True, advances=True),
+    "NOOP": Command(side_commands.noop, _ALWAYS),
+    "HELP": Command(side_commands.help, _ALWAYS),
+    "VRFY": Command(side_commands.vrfy, _ALWAYS),
+    **{verb: Command(side_commands.absent(verb), _ALWAYS) for verb in ("EXPN", "TURN", "ETRN", "AUTH", "STARTTLS", "BDAT")},
 }
