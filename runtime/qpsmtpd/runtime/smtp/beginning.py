@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 def begin(machine: Machine) -> None:
     """Asks the rules of `pre_connection` and `connect`, then greets."""
-    machine.consult("pre_connection", _let_in, strict=True)
+    if "pre_connection" in machine.setup.hooks:
+        machine.consult("pre_connection", _let_in, strict=True)
+    else:
+        machine.consult("connect", _greet, strict=True)
 
 
 def _let_in(machine: Machine, verdict: Verdict | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from qpsmtpd.dsl.model.verdicts import Verdict
 from qpsmtpd.runtime.smtp import replies
@@ -19,17 +19,32 @@ if TYPE_CHECKING:
 _HELO_LIMIT = 255
 
 
-class Before(NamedTuple):
-    """What a HELO began with; a refused one goes back to it."""
+Before = tuple[Helo, bool, Transaction | None, Facts]
+"""What a HELO began with, and a refused one goes back to: name, kind, transaction, and what rules had set."""
 
-    helo: Helo
-    esmtp: bool
-    transaction: Transaction | None
-    facts: Facts
-    variables: dict[str, Any] | None
-    """The rules' own, before what the last HELO had set was undone; None where there are none."""
-    begun: dict[str, Any] | None
-    """And after that."""
+
+class Variables:
+    """The variables that belong to a connection: what HELO has made of them."""
+
+    __slots__ = ("before", "begun", "undo")
+
+    def __init__(self) -> None:
+        self.before: dict[str, Any] = {}
+        """Their values when the last HELO came."""
+        self.begun: dict[str, Any] = {}
+        """And when its rules began: without what the HELO before had set."""
+        self.undo: dict[str, Any] = {}
+        """Those that the last HELO has set, with their values before it."""
+
+    def begin(self, now: dict[str, Any]) -> None:
+        """A HELO has come: what the last one had set is forgotten."""
+        self.before = dict(now)
+        now.update(self.undo)
+        self.begun = dict(now)
+
+    def end(self, now: dict[str, Any]) -> None:
+        """The HELO was accepted."""
+        self.undo = {name: value for name, value in self.begun.items() if now[name] != value}
 
 
 def ehlo(machine: Machine, argument: str) -> None:
@@ -46,38 +61,35 @@ def _greeting(machine: Machine, argument: str, esmtp: bool) -> None:
         machine.refuse(replies.HELO_NAME)
         return
     session = machine.session
-    facts = session.keep()
-    variables = None if session.vars is None else dict(vars(session.vars))
-    begun = None if variables is None else {**variables, **machine.undo}
-    machine.before = Before(session.helo, session.esmtp, session.transaction, facts, variables, begun)
+    machine.before = session.helo, session.esmtp, session.transaction, session.keep()
     session.helo = Helo(name.lower())
     session.esmtp = esmtp
     session.transaction = None
     session.restore(machine.at_connect)
-    if session.vars is not None and begun is not None:
-        vars(session.vars).update(begun)
+    if session.vars is not None:
+        machine.variables.begin(vars(session.vars))
     machine.consult("helo", _greeted, strict=True)
 
 
 def _greeted(machine: Machine, verdict: Verdict | None) -> None:
-    session, before = machine.session, machine.before
-    assert before is not None
+    session = machine.session
+    assert machine.before is not None
+    helo, esmtp, transaction, facts = machine.before
     machine.before = None
     if verdict is not None and verdict.verb in REFUSING:
         machine.refused("helo", verdict)
-        session.helo, session.esmtp, session.transaction = before.helo, before.esmtp, before.transaction
-        session.restore(before.facts)
-        if session.vars is not None and before.variables is not None:
-            vars(session.vars).update(before.variables)
+        session.helo, session.esmtp, session.transaction = helo, esmtp, transaction
+        session.restore(facts)
+        if session.vars is not None:
+            vars(session.vars).update(machine.variables.before)
         return
     machine.at_helo = session.keep()
-    if before.begun is not None:
-        now = vars(session.vars)
-        machine.undo = {name: value for name, value in before.begun.items() if now[name] != value}
+    if session.vars is not None:
+        machine.variables.end(vars(session.vars))
     machine.state = GREETED
     machine.out.append(machine.setup.ehlo if session.esmtp else machine.setup.helo)
-    if before.transaction is not None and "reset_transaction" in machine.setup.hooks:
-        machine.events += (Event("reset_transaction", before.transaction, None, before.facts),)
+    if transaction is not None and machine.setup.reset_transaction:
+        machine.events += (Event("reset_transaction", transaction, None, facts),)
 
 
 def mail(machine: Machine, argument: str) -> None:

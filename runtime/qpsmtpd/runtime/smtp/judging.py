@@ -16,7 +16,6 @@ from qpsmtpd.runtime.smtp.states import ACCEPT, DISCARD, QUARANTINE, REFUSING
 
 if TYPE_CHECKING:
     from qpsmtpd.runtime.smtp.machine import Machine
-    from qpsmtpd.runtime.smtp.session import Transaction
 
 _NOWHERE = verdict(DISCARD, "rcpt", 250, "2.0.0", "Ok")
 """The answer for a message all of whose recipients were discarded."""
@@ -24,12 +23,13 @@ _NOWHERE = verdict(DISCARD, "rcpt", 250, "2.0.0", "Ok")
 
 def judge(machine: Machine) -> None:
     """Runs the rules of the end of data, unless what becomes of the message was decided before it came."""
-    transaction = _transaction(machine)
+    transaction = machine.session.transaction
+    assert transaction is not None
     if not transaction.recipients:
         conclude(machine, "rcpt", _NOWHERE)
     elif transaction.settled is not None:
         _decided(machine, transaction.settled_at, transaction.settled)
-    elif "data_post_headers" in machine.setup.hooks:
+    elif machine.setup.data_post_headers:
         machine.consult("data_post_headers", _headers_done)
     else:
         machine.consult("data_post", _judged)
@@ -49,44 +49,58 @@ def _judged(machine: Machine, verdict: Verdict | None) -> None:
         return
     if machine.setup.accepted:
         machine.accepted("data_post", verdict)
-    if "queue_pre" in machine.setup.hooks:
+    if machine.setup.queue_pre:
         machine.consult("queue_pre", _cleared)
     else:
-        _queue(machine)
+        _hand_over(machine)
 
 
 def _cleared(machine: Machine, verdict: Verdict | None) -> None:
     if verdict is not None:
         _decided(machine, "queue_pre", verdict)
     else:
-        _queue(machine)
+        _hand_over(machine)
 
 
-def _queue(machine: Machine) -> None:
-    if _transaction(machine).gone:
+def _hand_over(machine: Machine) -> None:
+    transaction = machine.session.transaction
+    assert transaction is not None
+    if transaction.gone:
         conclude(machine, "queue", replies.CLIENT_GONE)
-        return
-    machine.busy = True
-    machine.consult("queue", _handed_over)
+    else:
+        machine.busy = True
+        machine.consult("queue", _handed_over)
 
 
 def _handed_over(machine: Machine, verdict: Verdict | None) -> None:
     machine.busy = False
-    _decided(machine, "queue", verdict or replies.NOBODY_TOOK_IT)
+    if verdict is None:
+        conclude(machine, "queue", replies.NOBODY_TOOK_IT)
+    elif verdict.verb is QUARANTINE:
+        _quarantine(machine, "queue", verdict)
+    else:
+        conclude(machine, "queue", verdict)
 
 
 def _decided(machine: Machine, hook: str, verdict: Verdict) -> None:
     if verdict.verb is QUARANTINE:
-        _transaction(machine).settled_at = hook
-        machine.busy = True
-        machine.hold(run_hook(machine.session, _put_aside(machine, verdict), machine.setup.budget("queue")), _in_quarantine)
+        _quarantine(machine, hook, verdict)
     else:
         conclude(machine, hook, verdict)
 
 
+def _quarantine(machine: Machine, hook: str, verdict: Verdict) -> None:
+    transaction = machine.session.transaction
+    assert transaction is not None
+    transaction.settled_at = hook
+    machine.busy = True
+    machine.hold(run_hook(machine.session, _put_aside(machine, verdict), machine.setup.budget("queue")), _in_quarantine)
+
+
 async def _put_aside(machine: Machine, verdict: Verdict) -> Verdict:
     """The verdict once the message is in its quarantine, else what the client hears instead. Raises OSError."""
-    transaction = _transaction(machine)
+    transaction = machine.session.transaction
+    assert transaction is not None
     delivery = await machine.setup.services.quarantine.keep(verdict.place, transaction.message, transaction)
     if not delivery.delivered:
         return replies.CLIENT_GONE
@@ -95,13 +109,15 @@ async def _put_aside(machine: Machine, verdict: Verdict) -> Verdict:
 
 
 def _in_quarantine(machine: Machine, verdict: Verdict | None) -> None:
-    assert verdict is not None
-    conclude(machine, _transaction(machine).settled_at, verdict)
+    transaction = machine.session.transaction
+    assert verdict is not None and transaction is not None
+    conclude(machine, transaction.settled_at, verdict)
 
 
 def conclude(machine: Machine, hook: str, verdict: Verdict) -> None:
     """The message's one answer and one record; then the transaction is over."""
-    setup = machine.setup
+    setup, transaction = machine.setup, machine.session.transaction
+    assert transaction is not None
     record_message(machine, verdict.verb.value, verdict)
     if verdict.verb in REFUSING:
         machine.deny(hook, verdict)
@@ -110,7 +126,7 @@ def conclude(machine: Machine, hook: str, verdict: Verdict) -> None:
         machine.errors = machine.idle = 0
         machine.answer(verdict)
         if hook == "queue" and verdict.verb is ACCEPT and "queue_post" in setup.hooks:
-            _transaction(machine).queued = verdict.text
+            transaction.queued = verdict.text
             notice(machine, "queue_post")
         if setup.accepted:
             machine.accepted(hook, verdict)
@@ -120,23 +136,17 @@ def conclude(machine: Machine, hook: str, verdict: Verdict) -> None:
 def record_message(machine: Machine, outcome: str, verdict: Verdict | None) -> None:
     """The one record of a message."""
     session, body = machine.session, machine.body
-    transaction = _transaction(machine)
-    message = transaction.message
+    transaction = session.transaction
+    assert transaction is not None
     machine.setup.record_message(
         session.session_id,
         transaction.number,
         session.peer[0],
         transaction.sender.text,
         [r.text for r in transaction.recipients],
-        body.taken if body is not None else message.size,
+        body.taken if body is not None else transaction.message.size,
         outcome,
         verdict.rule if verdict is not None else "",
         verdict.text if verdict is not None else "",
         session.score,
     )
-
-
-def _transaction(machine: Machine) -> Transaction:
-    transaction = machine.session.transaction
-    assert transaction is not None
-    return transaction

@@ -8,8 +8,8 @@ in `observers`; it knows no socket, loop or rule.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType, SimpleNamespace
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 from qpsmtpd.dsl.model.verdicts import Verdict
@@ -17,7 +17,7 @@ from qpsmtpd.runtime.engine.hooks import failed_hook, run_hook
 from qpsmtpd.runtime.smtp import replies
 from qpsmtpd.runtime.smtp.beginning import begin
 from qpsmtpd.runtime.smtp.body import Body
-from qpsmtpd.runtime.smtp.commands import Before
+from qpsmtpd.runtime.smtp.commands import Before, Variables
 from qpsmtpd.runtime.smtp.observers import Event, notice, said, show
 from qpsmtpd.runtime.smtp.receiving import end_of_data, header_there, spill, unfinished
 from qpsmtpd.runtime.smtp.session import FRESH, Session
@@ -33,8 +33,6 @@ BATCH = 128
 
 Then = Callable[["Machine", Verdict | None], None]
 """How a command goes on when its hook has decided."""
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Machine:
@@ -67,7 +65,7 @@ class Machine:
         "setup",
         "state",
         "stood",
-        "undo",
+        "variables",
         "want",
     )
 
@@ -103,14 +101,14 @@ class Machine:
         self.reason = Reason.LOST
         self.at_connect = self.at_helo = FRESH
         self.before: Before | None = None
-        self.undo: Mapping[str, Any] = _NOTHING
-        """The variables that the last HELO has changed, as they were before it."""
         self.events: tuple[Event, ...] = ()
         """What has happened and rules will look at."""
-        self.stood = COMMAND
+        self.stood: int
         """The mode to which the dialogue goes back when they have."""
+        self.variables: Variables
         if setup.connection_vars:
             session.vars = SimpleNamespace(**setup.connection_vars)
+            self.variables = Variables()
         self._then: Then | None = None
         self._strict = False
 
@@ -297,10 +295,10 @@ class Machine:
         session = self.session
         transaction = session.transaction
         if transaction is not None:
-            if "reset_transaction" in self.setup.hooks:
+            if self.setup.reset_transaction:
                 notice(self, "reset_transaction")
             session.transaction = None
-            if not self.events:
+            if transaction.message is not None and not self.events:
                 transaction.release()
             session.restore(self.at_helo)
         if self.body is not None:

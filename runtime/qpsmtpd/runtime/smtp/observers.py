@@ -92,7 +92,7 @@ def _past(machine: Machine, event: Event, now: Facts) -> None:
     session, transaction = machine.session, event.transaction
     session.restore(now)
     session.verdict = None
-    if transaction is None or transaction is session.transaction:
+    if transaction is None or transaction is session.transaction or transaction.message is None:
         return
     if all(later.transaction is not transaction for later in machine.events):
         transaction.release()

@@ -37,7 +37,7 @@ def data_decided(machine: Machine, verdict: Verdict | None) -> None:
     machine.body = body = Body(machine.setup.limits)
     if verdict is not None:
         transaction.settled, transaction.settled_at = verdict, "data"
-    elif "data_headers_end" in machine.setup.hooks and transaction.recipients:
+    elif machine.setup.data_headers_end and transaction.recipients:
         body.heading = True
     machine.mode = BODY
     machine.out.append(replies.START_DATA)
@@ -45,11 +45,12 @@ def data_decided(machine: Machine, verdict: Verdict | None) -> None:
 
 def header_there(machine: Machine) -> None:
     """The header section is complete, the rest is not: asks the rules, and keeps what comes meanwhile."""
-    body = machine.body
-    assert body is not None
+    body, session = machine.body, machine.session
+    transaction = session.transaction
+    assert body is not None and transaction is not None
     body.header_in()
     if body.fault is None:
-        _make_message(machine, body)
+        transaction.message = ReceivedMessage(body, session, transaction, machine.setup.hostname)
         machine.consult("data_headers_end", _header_judged)
 
 
@@ -65,13 +66,6 @@ def _settle(machine: Machine, verdict: Verdict | None) -> None:
     assert transaction is not None
     if verdict is not None:
         transaction.settled, transaction.settled_at = verdict, "data_headers_end"
-
-
-def _make_message(machine: Machine, body: Body) -> None:
-    session = machine.session
-    transaction = session.transaction
-    assert transaction is not None
-    transaction.message = ReceivedMessage(body, session, transaction, machine.setup.hostname)
 
 
 async def spill(machine: Machine, body: Body) -> None:
@@ -100,7 +94,8 @@ def _write(file: SpoolFile | None, parts: list[bytes], folder: Path) -> SpoolFil
 
 def end_of_data(machine: Machine) -> None:
     """The end of data has come."""
-    body, transaction = machine.body, machine.session.transaction
+    body, session = machine.body, machine.session
+    transaction = session.transaction
     assert body is not None and transaction is not None
     settled = transaction.settled
     if settled is not None and settled.verb in REFUSING:
@@ -111,8 +106,9 @@ def end_of_data(machine: Machine) -> None:
         conclude(machine, "data_post", _refusal(body.fault))
         return
     if transaction.message is None:
-        _make_message(machine, body)
-    transaction.message.complete()
+        transaction.message = ReceivedMessage(body, session, transaction, machine.setup.hostname)
+    else:
+        transaction.message.complete()
     machine.body = None
     if body.heading:
         body.heading = False

@@ -94,15 +94,13 @@ class Session(Asking, Keeping, Shadowing):
     """A connection, from accept to close."""
 
     __slots__ = (
+        "__dict__",
         "_hearing",
         "_id",
         "_ip",
         "_wire",
         "answers",
-        "argument",
         "asked_early",
-        "authenticated",
-        "command",
         "connections",
         "deadline",
         "esmtp",
@@ -111,25 +109,34 @@ class Session(Asking, Keeping, Shadowing):
         "hook",
         "karma",
         "kept",
-        "layers",
         "listener",
-        "login",
-        "mechanism",
         "peer",
         "relay",
         "score",
-        "secret",
         "services",
-        "shadow",
         "symbols",
-        "tls",
         "transaction",
         "trusted",
-        "user",
-        "vars",
-        "verdict",
-        "vouched",
     )
+
+    # what few connections ever have costs the others nothing
+    vars: SimpleNamespace | None = None
+    """The rules' own variables, where there are any."""
+    command = argument = ""
+    """What the client has said, in the hooks of commands that bring no message forward."""
+    verdict: Said | None = None
+    """What was decided, in `denied` and `accepted`."""
+    tls: Any = None
+    mechanism = login = secret = ""
+    """The credentials of the AUTH in hand."""
+    vouched = False
+    """A verifier has answered yes for them."""
+    authenticated = False
+    user: str | None = None
+    shadow = ""
+    """Of a copy: the shadowed rule for which it was made."""
+    layers: dict[str, Any] | None = None
+    """What policies in shadow have changed on their copies."""
 
     def __init__(self, wire: Wire, peer: tuple[str, int], listener: str, services: Services, connections: int = 1) -> None:
         self._wire = wire
@@ -151,8 +158,6 @@ class Session(Asking, Keeping, Shadowing):
         self.trusted = False
         self.kept: tuple[str, Verdict] | None = None
         """A verdict that is to be said at a later hook, and that hook."""
-        self.vars: SimpleNamespace | None = None
-        """The rules' own variables, where there are any."""
         self.transaction: Transaction | None = None
         self.answers: dict[Any, Any] | None = None
         self.deadline: float | None = None
@@ -162,20 +167,6 @@ class Session(Asking, Keeping, Shadowing):
         """A rule has asked for that, so rules decide what becomes of it."""
         self.hook = ""
         """The hook whose rules run, or have run last."""
-        self.shadow = ""
-        """Of a copy: the shadowed rule for which it was made."""
-        self.layers: dict[str, Any] | None = None
-        self.command = self.argument = ""
-        """What the client has said, in the hooks of commands that bring no message forward."""
-        self.verdict: Said | None = None
-        """What was decided, in `denied` and `accepted`."""
-        self.tls: Any = None
-        self.mechanism = self.login = self.secret = ""
-        """The credentials of the AUTH in hand."""
-        self.vouched = False
-        """A verifier has answered yes for them."""
-        self.authenticated = False
-        self.user: str | None = None
 
     @property
     def ip(self) -> IPAddress:
@@ -303,9 +294,8 @@ class Transaction:
 
     def release(self) -> None:
         """Gives up the message, its memory and its disk space."""
-        if self.message is not None:
-            self.message.release()
-            self.message = None  # it knows its transaction: without this, only the garbage collector would find them
+        self.message.release()
+        self.message = None  # it knows its transaction: without this, only the garbage collector would find them
 
     def twin(self) -> Transaction:
         """A copy for shadowed rules."""

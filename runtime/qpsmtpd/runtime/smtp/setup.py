@@ -29,10 +29,13 @@ class Setup:
     hooks: Mapping[str, HookCode]
     connection_vars: Mapping[str, Any]
     transaction_vars: Mapping[str, Any]
+    data_headers_end: bool
+    """There are rules for this hook, which most listeners have none for: asking that costs nothing. Likewise below."""
+    data_post_headers: bool
+    queue_pre: bool
     denied: bool
-    """Rules look on when something is refused."""
     accepted: bool
-    """Rules look on when something is accepted."""
+    reset_transaction: bool
     limits: BodyLimits
     banner: bytes
     helo: bytes
@@ -61,8 +64,12 @@ def set_up(listener: ListenerProgram, settings: ServerSettings, services: Servic
         hooks=listener.hooks,
         connection_vars=listener.connection_vars,
         transaction_vars=listener.transaction_vars,
+        data_headers_end="data_headers_end" in listener.hooks,
+        data_post_headers="data_post_headers" in listener.hooks,
+        queue_pre="queue_pre" in listener.hooks,
         denied="denied" in listener.hooks,
         accepted="accepted" in listener.hooks,
+        reset_transaction="reset_transaction" in listener.hooks,
         limits=BodyLimits(settings.max_size, settings.max_line, settings.size_threshold),
         banner=reply_bytes(220, "", f"{hostname} ESMTP"),
         helo=reply_bytes(250, "", hostname),
