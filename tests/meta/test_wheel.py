@@ -41,13 +41,14 @@ def installed(tmp_path_factory) -> Path:
     return work / "empty" / "bin"
 
 
-def test_the_installed_command_checks_and_explains_and_has_the_shipped_rules(installed, tmp_path):
+def test_the_installed_command_checks_explains_and_tells_and_has_the_shipped_rules(installed, tmp_path):
     (tmp_path / "rules.q").write_text(_RULES)
     (tmp_path / "rcpthosts").write_text("example.org\n")
     version = _must(installed / "qpsmtpd", "--version", cwd=tmp_path)
     assert "0.1.0" in version
     _must(installed / "qpsmtpd", "check", "rules.q", cwd=tmp_path)
     assert "Q501" in _must(installed / "qpsmtpd", "explain", "Q501", cwd=tmp_path)
+    assert "rcpthosts(domain: domain" in _must(installed / "qpsmtpd", "doc", "rcpthosts", cwd=tmp_path)
     code = (
         "from importlib.resources import files; print(*sorted(p.name for p in (files('qpsmtpd') / 'rules').iterdir()), sep='\\n')"
     )

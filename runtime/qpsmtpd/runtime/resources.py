@@ -1,5 +1,6 @@
 """Where the shipped rule files are: the checkout's rules/ in a source tree, else the package's data."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,3 +13,8 @@ def rules_dir() -> Traversable:
     if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "rules").is_dir():
         return _ROOT / "rules"
     return files("qpsmtpd.rules")
+
+
+def shipped_rules() -> Mapping[str, str]:
+    """The text of every shipped rules file, by name."""
+    return {file.name: file.read_text("utf-8") for file in rules_dir().iterdir() if file.name.endswith(".q")}

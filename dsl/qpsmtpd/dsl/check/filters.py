@@ -31,13 +31,25 @@ class Hole:
         return replace(self, type=kind, filters=(*self.filters, spelled))
 
 
+_Apply = Callable[[Hole, str | None], Hole]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter: `apply` makes of a hole the one behind it, or raises _Unfit; the manual has `written` and `meaning`."""
+
+    apply: _Apply
+    written: str
+    meaning: str
+
+
 class _Unfit(ValueError):
     """The filter cannot do this; the text says why."""
 
 
 def filtered(hole: Hole, name: str, argument: str | None, *, span: Span, scope: Scope) -> Hole | None:
     """The hole with that filter applied; None after a finding."""
-    if name not in _FILTERS:
+    if name not in FILTERS:
         scope.findings.add(
             "Q207",
             span,
@@ -50,13 +62,13 @@ def filtered(hole: Hole, name: str, argument: str | None, *, span: Span, scope: 
         absent(hole.value, scope, "give it a default first: `{{ … | default('nothing') }}`")
         return None
     try:
-        return _FILTERS[name](hole, argument)
+        return FILTERS[name].apply(hole, argument)
     except _Unfit as error:
         scope.findings.add("Q406", span, str(error))
         return None
 
 
-def _case(name: str) -> Callable[[Hole, str | None], Hole]:
+def _case(name: str) -> _Apply:
     def apply(hole: Hole, argument: str | None) -> Hole:
         if argument is not None or hole.type.name not in _TEXTS:
             raise _Unfit(f"`{name}` takes a text and nothing else, but this is {a(hole.type)}")
@@ -95,12 +107,14 @@ def _truncate(hole: Hole, argument: str | None) -> Hole:
     return hole.through(f"truncate({int(argument)}, true, '{dots}', 0)", t.TEXT)
 
 
-_FILTERS: Mapping[str, Callable[[Hole, str | None], Hole]] = {
-    "upper": _case("upper"),
-    "lower": _case("lower"),
-    "length": _length,
-    "default": _default,
-    "join": _join,
-    "truncate": _truncate,
+FILTERS: Mapping[str, Filter] = {
+    "upper": Filter(_case("upper"), "upper", "the text in capitals"),
+    "lower": Filter(_case("lower"), "lower", "the text in small letters"),
+    "length": Filter(_length, "length", "how many characters a text has, or entries a list"),
+    "default": Filter(_default, "default('nobody')", "the value, or that text where it is absent; stands before other filters"),
+    "join": Filter(_join, "join(', ')", "the entries of a list in one text, with that between them"),
+    "truncate": Filter(
+        _truncate, "truncate(60)", "the text cut to so many characters, the last of them dots where it was longer"
+    ),
 }
-FILTERS = tuple(_FILTERS)
+"""Every filter, by name."""

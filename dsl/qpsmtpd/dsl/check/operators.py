@@ -11,20 +11,12 @@ from qpsmtpd.dsl.check.fitting import absent, fit, wanted
 from qpsmtpd.dsl.check.narrowing import narrowed, tested, when_false, when_true
 from qpsmtpd.dsl.check.patterns import upper_case_letter
 from qpsmtpd.dsl.check.typed import Const, Expr
-from qpsmtpd.dsl.check.wording import a, spelled
+from qpsmtpd.dsl.check.wording import a, listed, plural, spelled
 from qpsmtpd.dsl.model import types as t
+from qpsmtpd.dsl.model.operators import MATCHED, ORDERED, SIGNED, SUMS, sought_in
 from qpsmtpd.dsl.model.types import Type, list_of
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Binary, Span, Unary
-
-_ORDERED = (t.NUMBER, t.DURATION, t.SIZE, t.RATE, t.TIME)
-_SUMS: Mapping[tuple[Type, str, Type], Type] = {
-    **{(kind, sign, kind): kind for kind in (t.NUMBER, t.DURATION, t.SIZE) for sign in "+-"},
-    (t.TEXT, "+", t.TEXT): t.TEXT,
-    (t.TIME, "-", t.TIME): t.DURATION,
-    (t.TIME, "+", t.DURATION): t.TIME,
-    (t.TIME, "-", t.DURATION): t.TIME,
-}
 
 
 def condition(node: tree.Expression, scope: Scope) -> Expr:
@@ -78,7 +70,7 @@ def unary(node: Unary, scope: Scope) -> Expr:
     operand = scope.typed(node.operand)
     if operand.type == t.ERROR:
         return operand
-    if operand.type not in (t.NUMBER, t.DURATION):
+    if operand.type not in SIGNED:
         return fit(operand, scope, t.NUMBER, "what stands behind `-`")
     if isinstance(operand, Const):
         return Const(node.span, operand.type, -operand.value)
@@ -133,7 +125,7 @@ def _compared(node: Binary, scope: Scope) -> Expr:
             absent(one, scope)
             return faulty(node.span)
     ordered = node.operator not in ("==", "!=")
-    if ordered and left.type not in _ORDERED:
+    if ordered and left.type not in ORDERED:
         return _no_order(node, left, scope)
     if fit(right, scope, left.type, f"what `{node.operator}` compares with {_value_of(left)}").type == t.ERROR:
         return faulty(node.span)
@@ -183,7 +175,7 @@ def _no_order(node: Binary, left: Expr, scope: Scope) -> Expr:
         "Q401",
         left.span,
         f"`{node.operator}` needs an order, and {a(left.type)} has none",
-        allowed="numbers, durations, sizes, rates and times have an order; all else can be compared by `==` and `!=`",
+        allowed=f"{listed(map(plural, ORDERED))} have an order; all else can be compared by `==` and `!=`",
     )
     return faulty(node.span)
 
@@ -196,7 +188,7 @@ def _contained(node: Binary, scope: Scope) -> Expr:
     item = scope.typed(node.left)
     if item.type.optional:
         item = absent(item, scope)
-    collection = searched(node.right, scope, t.NETWORK if item.type == t.IP else item.type)
+    collection = searched(node.right, scope, sought_in(item.type))
     if t.ERROR in (item.type, collection.type):
         return faulty(node.span)
     if collection.type == list_of(t.NETWORK) and item.type not in (t.IP, t.NETWORK):
@@ -234,9 +226,9 @@ def searched(node: tree.Expression, scope: Scope, element: Type) -> Expr:
 
 def _matched(node: Binary, scope: Scope) -> Expr:
     text = scope.typed(node.left)
-    if text.type in (t.optional(t.TEXT), t.optional(t.DOMAIN)):
+    if text.type in map(t.optional, MATCHED):
         text = absent(text, scope)
-    if text.type not in (t.DOMAIN, t.ERROR):
+    if text.type not in (*MATCHED, t.ERROR):
         text = fit(text, scope, t.TEXT, f"what stands before `{node.operator}`")
     pattern = wanted(node.right, scope, t.PATTERN, f"what stands behind `{node.operator}`")
     if t.ERROR in (text.type, pattern.type) or not isinstance(pattern, Const):
@@ -271,10 +263,10 @@ def _sum(node: Binary, scope: Scope) -> Expr:
             return faulty(node.span)
     if t.ERROR in (left.type, right.type):
         return faulty(node.span)
-    kind = _SUMS.get((_plain(left.type), node.operator, _plain(right.type)))
+    kind = SUMS.get((_plain(left.type), node.operator, _plain(right.type)))
     if kind is not None:
         return typed.Arithmetic(node.span, kind, node.operator, left, right)
-    if (left.type, node.operator, left.type) in _SUMS:
+    if (left.type, node.operator, left.type) in SUMS:
         fit(right, scope, left.type, f"what stands behind `{node.operator}`")
     else:
         scope.findings.add("Q401", left.span, f"`{node.operator}` cannot be used with {a(left.type)}")

@@ -32,8 +32,13 @@ def plural(element: Type) -> str:
 
 def words(names: Iterable[str], joint: str = "or") -> str:
     """Names in backticks: `a`, `b` or `c`."""
-    quoted = [f"`{name}`" for name in names]
-    return f" {joint} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
+    return listed((f"`{name}`" for name in names), joint)
+
+
+def listed(words: Iterable[str], joint: str = "and") -> str:
+    """Words as they are: a, b and c."""
+    several = list(words)
+    return f" {joint} ".join([", ".join(several[:-1]), several[-1]]) if len(several) > 1 else "".join(several)
 
 
 def spelled(expr: typed.Expr) -> str:

@@ -31,6 +31,19 @@ class Verb(enum.Enum):
 CLASS: dict[Verb, int] = {Verb.ACCEPT: 2, Verb.DISCARD: 2, Verb.QUARANTINE: 2, Verb.DENY: 5, Verb.DEFER: 4}
 """The first digit of a verb's reply code; `reply` may have any."""
 
+MEANING: dict[Verb, str] = {
+    Verb.ACCEPT: "ends the hook with a positive answer",
+    Verb.DENY: "ends the hook: refused for good, the client shall not try again",
+    Verb.DEFER: "ends the hook: refused for now, the client shall try again later",
+    Verb.DISCARD: "ends the hook with a positive answer, but this recipient (in `rcpt`) or the message goes nowhere; always logged",
+    Verb.QUARANTINE: "ends the hook with a positive answer, but the message goes to a quarantine instead of the queue; always logged",
+    Verb.REPLY: "ends the hook with this answer instead of the usual one",
+    Verb.ENFORCE: "says the verdict that was kept for this hook, if there is one",
+    Verb.SKIP: "leaves this `on` block; the next block of the hook goes on",
+    Verb.PASS: "does nothing",
+}
+"""What each verb does, for the manual."""
+
 LINE_LIMIT = 510
 """Octets of a reply line without CRLF (RFC 5321 section 4.5.3.1.5)."""
 

@@ -15,13 +15,14 @@ from qpsmtpd.dsl.model.values import Rate
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 """The units of a duration, in seconds."""
 
-_OCTETS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+OCTETS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+"""The units of a size, in octets."""
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _PART = re.compile(r"(\d+)(ms|[smhdw])")
 _DURATION = re.compile(rf"({_PART.pattern})+")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)((?:[KMG]i?)?)B")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)((?:[KMG]i?)?B)")
 _RATE = re.compile(r"(\d+)/(\w+)")
 _ESCAPE = re.compile(r"\\(u\{([^}\n]*)\}|.|\n)", re.DOTALL)
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
@@ -52,7 +53,7 @@ def number(raw: str) -> Value:
     if _DURATION.fullmatch(raw):
         return Value("DURATION", _seconds(raw))
     if size := _SIZE.fullmatch(raw):
-        return Value("SIZE", int(float(size[1]) * _OCTETS[size[2]]))
+        return Value("SIZE", int(float(size[1]) * OCTETS[size[2]]))
     if rate := _RATE.fullmatch(raw):
         return _rate(raw, int(rate[1]), rate[2])
     return Value("NUMBER", 0, f"`{raw}` is no number, duration, size or rate", _remedy(raw))
