@@ -1,6 +1,9 @@
 import json
 import pkgutil
+import re
+import shlex
 
+import click
 import pytest
 
 from qpsmtpd.runtime import __version__, cli
@@ -10,17 +13,36 @@ FAULTY = "on rcpt: unless rcpthost(domain) deny\non queue: discard\n"
 NAMES = sorted(module.name for module in pkgutil.iter_modules(cli.__path__))
 
 
-def test_the_commands_are_the_files_of_the_folder(tmp_path):
+def test_the_commands_are_the_files_of_the_folder_each_with_its_line(tmp_path):
     done = command("--help", cwd=tmp_path)
-    assert done.returncode == 0 and {"check", "fmt", "serve"} < set(NAMES)
-    assert all(f"\n  {name} " in done.stdout for name in NAMES)
-    assert "..." not in done.stdout.partition("Commands:")[2]
+    listed = done.stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert done.returncode == 0 and [line.split()[0] for line in listed] == NAMES
+    assert all(re.fullmatch(r"  \w+ +[A-Z].*\.", line) and not line.endswith("...") for line in listed)
+
+
+def _examples(shown: str) -> list[str]:
+    """The command lines below `Examples:` in a help text, without what the shell does."""
+    lines = shown.partition("  Examples:\n")[2].partition("\n\n")[0].splitlines()
+    return [re.split(r" [<>|] ", line)[0].strip() for line in lines]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_has_help(tmp_path, name):
+def test_every_command_has_short_help_with_examples(tmp_path, name):
     done = command(name, "--help", cwd=tmp_path)
-    assert done.returncode == 0 and f"Usage: qpsmtpd {name}" in done.stdout
+    assert done.returncode == 0 and done.stdout.startswith(f"Usage: qpsmtpd {name} ")
+    assert done.stdout.count("\n") <= 50 and max(map(len, done.stdout.splitlines())) <= 100
+    assert all(example.split()[:2] == ["qpsmtpd", name] for example in _examples(done.stdout))
+
+
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_the_examples_of_a_help_text_can_be_typed_so(tmp_path, name):
+    examples = _examples(command(*filter(None, [name]), "--help", cwd=tmp_path).stdout)
+    assert examples
+    for example in examples:
+        _, name, *words = shlex.split(example)
+        found = cli.qpsmtpd.get_command(click.Context(cli.qpsmtpd), name)
+        assert found is not None, example
+        found.make_context(name, words)  # raises where an option or a value is none
 
 
 def test_version_is_said(tmp_path):

@@ -50,7 +50,13 @@ class _Commands(click.Group):
 def qpsmtpd() -> None:
     """An SMTP service whose behaviour is written in a rules file.
 
-    Write rules.q, check it, serve it; change it and reload it while mail flows.
+    Write rules.q, check it, serve it; change it and reload it while mail flows. `qpsmtpd COMMAND --help` says more about a command.
+
+    \b
+    Examples:
+      qpsmtpd doc rcpthosts
+      qpsmtpd check rules.q
+      qpsmtpd serve rules.q
     """
 
 

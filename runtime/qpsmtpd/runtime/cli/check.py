@@ -32,6 +32,12 @@ def command(rules: tuple[Path, ...], form: str, fail_level: str) -> int:
 
     Reads the files RULES with everything they use, and prints what is wrong, where, why, and what to write instead. `qpsmtpd explain CODE`
     says more about a finding.
+
+    \b
+    Examples:
+      qpsmtpd check rules.q
+      qpsmtpd check --fail-level warning rules.q
+      qpsmtpd check --format json mx.q submission.q
     """
     readable = [path for path in rules if _can_read(path)]
     found = [_findings(path) for path in readable]

@@ -10,7 +10,12 @@ import click
 def command(code: str) -> int:
     """Explain a finding by its code.
 
-    Prints the page of CODE (such as Q501): what it means, why it is so, what to avoid and what to write.
+    Prints the page of CODE: what it means, why it is so, what to avoid and what to write.
+
+    \b
+    Examples:
+      qpsmtpd explain Q501
+      qpsmtpd explain q303
     """
     from qpsmtpd.dsl.diagnostics.codes import codes
     from qpsmtpd.dsl.diagnostics.suggest import suggestion

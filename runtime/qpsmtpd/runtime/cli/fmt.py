@@ -26,6 +26,12 @@ def command(files: tuple[str, ...], check: bool, diff: bool) -> int:
     Puts each FILE into the one form that rules are kept in, and says which ones that changed: blanks, indentation and blank lines. Rules and comments stay as they are.
     A folder stands for every .q file below it. `-` reads from standard input and prints the result.
     What does not parse is left as it is; the findings are printed and the exit code is 1.
+
+    \b
+    Examples:
+      qpsmtpd fmt rules.q
+      qpsmtpd fmt --diff rules.q
+      qpsmtpd fmt --check .
     """
     if _STDIN in files and len(files) > 1:
         raise click.UsageError("`-` stands alone: what comes from standard input goes to standard output")

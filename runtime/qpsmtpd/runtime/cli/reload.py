@@ -18,8 +18,14 @@ _PATIENCE = 120.0
 def command(rules: Path | None, state_dir: Path | None, force: bool) -> int:
     """Take changed rules into use.
 
-    Tells the service that runs with RULES to read them again. When something is wrong with them the old rules stay in use; the findings are printed and the exit code is 1.
-    Without RULES it is the service that `qpsmtpd serve` without RULES started in this folder.
+    Tells the service that runs with RULES to read them again. When something is wrong with them the old rules stay in use; the findings are
+    printed and the exit code is 1. Without RULES it is the service that `qpsmtpd serve` without RULES started in this folder.
+
+    \b
+    Examples:
+      qpsmtpd reload rules.q
+      qpsmtpd reload --force rules.q
+      qpsmtpd reload --state-dir /var/lib/qpsmtpd/state
     """
     from qpsmtpd.runtime.service.control import ask
     from qpsmtpd.runtime.service.find import state_folder

@@ -19,10 +19,16 @@ import click
 def command(rules: Path | None, loop: str) -> int:
     """Run the service.
 
-    With the rules file RULES; without it: mail for localhost into a Maildir, on port 2525 of this machine, with everything kept in the
-    folder ./qpsmtpd-data. The rules are checked first; with an error in them nothing is started.
+    With the rules file RULES; without it: mail for localhost into a Maildir, on port 2525 of this machine, with everything kept in
+    ./qpsmtpd-data. The rules are checked first; with an error in them nothing is started.
 
     SIGHUP or `qpsmtpd reload` takes changed rules into use, SIGTERM lets running messages finish and stops.
+
+    \b
+    Examples:
+      qpsmtpd serve
+      qpsmtpd serve rules.q
+      qpsmtpd serve --loop asyncio rules.q
     """
     from qpsmtpd.runtime.resources import rules_dir
     from qpsmtpd.runtime.service.find import QUICK_START_FOLDER

@@ -20,6 +20,12 @@ def command(rules: Path, hook: str | None, at: str | None, form: str) -> int:
 
     Prints for each listener and hook of the file RULES what runs there, in order: files of `use` and policies of `apply` are put in their
     place, and every line and value comes with the place where it is written.
+
+    \b
+    Examples:
+      qpsmtpd show rules.q
+      qpsmtpd show --hook rcpt --at mx rules.q
+      qpsmtpd show --format json rules.q
     """
     from qpsmtpd.dsl.compile import checked_rules
     from qpsmtpd.dsl.diagnostics.render import render_text

@@ -15,7 +15,14 @@ import click
 def command(rules: Path | None, state_dir: Path | None, as_json: bool) -> int:
     """Show what the service is doing.
 
-    Asks the service that runs with RULES for its rules, its last reload, listeners, sessions and counters. Without RULES it is the one that `qpsmtpd serve` without RULES started in this folder.
+    Asks the service that runs with RULES for its rules, its last reload, listeners, sessions and counters. Without RULES it is the one that
+    `qpsmtpd serve` without RULES started in this folder.
+
+    \b
+    Examples:
+      qpsmtpd status rules.q
+      qpsmtpd status --json rules.q
+      qpsmtpd status --state-dir /var/lib/qpsmtpd/state
     """
     from qpsmtpd.runtime.service.control import ask
     from qpsmtpd.runtime.service.find import state_folder
