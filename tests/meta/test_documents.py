@@ -23,7 +23,7 @@ from meta.rules_text import FILES, codes, compiled, completed, told
 
 _WITH_REASON = {"sh", "json", "ini"}
 _KNOWN = {"q", "file", "console", "python", "text"} | _WITH_REASON
-_SAFE = {"check", "explain", "fmt", "--version", "--help", "-h"}
+_SAFE = {"check", "doc", "explain", "fmt", "--version", "--help", "-h"}
 _PAGES = [pytest.param(page, id=shown(page)) for page in documents()]
 
 

@@ -1,0 +1,2 @@
+" Rules files of qpsmtpd
+autocmd BufNewFile,BufRead *.q set filetype=qpsmtpd
