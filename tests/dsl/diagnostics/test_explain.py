@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qpsmtpd.dsl.diagnostics.codes import codes
-from qpsmtpd.dsl.diagnostics.explain import explain, nearest
+from qpsmtpd.dsl.diagnostics.explain import explain, listing, nearest
 from qpsmtpd.dsl.diagnostics.pages import examples, sections
 
 PAGE = """# Q999 error: A title
@@ -56,6 +56,12 @@ def test_every_code_can_be_explained() -> None:
         page = explain(name)
         assert page is not None
         assert page.startswith(f"{name} {code.severity}: {code.title}\n")
+
+
+def test_the_list_of_codes_has_a_line_for_each() -> None:
+    lines = listing().splitlines()
+    assert [line[:4] for line in lines] == [*codes()]
+    assert "Q501  error    These rules relay for strangers" in lines
 
 
 def test_the_examples_of_a_page_are_its_files_and_both_rules() -> None:

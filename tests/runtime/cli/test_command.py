@@ -121,15 +121,22 @@ def test_a_file_that_cannot_be_read_exits_with_3_and_the_others_are_checked(tmp_
     )
 
 
-def test_explain_prints_the_page_of_a_code_in_either_case(tmp_path):
-    done = command("explain", "q501", cwd=tmp_path)
-    assert done.returncode == 0 and done.stdout.startswith("# Q501 error:")
-    assert all(f"## {part}\n" in done.stdout for part in ("What", "Why", "Avoid", "Prefer"))
+@pytest.mark.parametrize("code", ["Q501", "q501", "501", "[Q501]"])
+def test_explain_prints_the_page_of_a_code_however_it_is_written(tmp_path, code):
+    done = command("explain", code, cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.startswith("Q501 error: ")
+    assert all(f"\n{part}\n" in done.stdout for part in ("WHAT", "WHY", "AVOID", "PREFER")) and "```" not in done.stdout
+
+
+def test_explain_without_a_code_lists_them_all(tmp_path):
+    done = command("explain", cwd=tmp_path)
+    assert done.returncode == 0 and "Q501  error    These rules relay for strangers\n" in done.stdout
 
 
 def test_explain_of_an_unknown_code_is_wrong_usage(tmp_path):
     done = command("explain", "Q999", cwd=tmp_path)
-    assert done.returncode == 2 and "there is no code Q999" in done.stderr
+    assert done.returncode == 2 and "there is no code Q999; `qpsmtpd explain` lists them all" in done.stderr
+    assert "did you mean `Q501`?" in command("explain", "Q5O1", cwd=tmp_path).stderr
 
 
 @pytest.mark.parametrize("name", ["reload", "status"])

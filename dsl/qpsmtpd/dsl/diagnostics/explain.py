@@ -1,4 +1,4 @@
-"""Prints the page of a diagnostic code as text for a terminal."""
+"""Prints the pages of diagnostic codes as text for a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
 def explain(code: str) -> str | None:
     """The page of a code, in any case and with or without its Q; None when there is no such code. Ends with a newline."""
     found = codes().get(canonical(code))
-    return None if found is None else _plain(found.page)
+    return None if found is None else plain(found.page)
+
+
+def listing() -> str:
+    """A line for each code: its name, severity and title."""
+    return "".join(f"{code.name}  {code.severity:7}  {code.title}\n" for code in codes().values())
 
 
 def nearest(code: str) -> str | None:
@@ -25,7 +30,7 @@ def canonical(code: str) -> str:
     return word if word.startswith("Q") else f"Q{word}"
 
 
-def _plain(page: str) -> str:
+def plain(page: str) -> str:
     """Markdown as text: headings in capitals, rules and files indented, no fences."""
     lines: list[str] = []
     fenced = False

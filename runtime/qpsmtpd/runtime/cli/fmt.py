@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -67,6 +65,7 @@ def _format(name: str, *, check: bool, diff: bool) -> int:
     from qpsmtpd.dsl.diagnostics.render import render_text
     from qpsmtpd.dsl.syntax.format import formatted
     from qpsmtpd.dsl.syntax.text import decode
+    from qpsmtpd.runtime.terminal import colourful
 
     try:
         before = _read(name)
@@ -76,7 +75,7 @@ def _format(name: str, *, check: bool, diff: bool) -> int:
     findings = Findings()
     after = formatted(decode(before, shown, findings), shown, findings).encode()
     if findings.errors:
-        click.echo(render_text(findings, colour=sys.stderr.isatty()), err=True, nl=False)
+        click.echo(render_text(findings, colour=colourful(sys.stderr)), err=True, nl=False)
         click.echo(f"{shown} is left as it is", err=True)
         return NEGATIVE
     if check or diff:
@@ -98,15 +97,12 @@ def _compare(shown: str, before: bytes, after: bytes, *, diff: bool) -> int:
     if before == after:
         return OK
     if diff:
-        click.echo("".join(_diff(shown, before.decode(), after.decode())).encode(errors="surrogateescape"), nl=False)
+        from qpsmtpd.runtime.difference import difference
+
+        click.echo("".join(difference(shown, before.decode(), after.decode())).encode(errors="surrogateescape"), nl=False)
     else:
         click.echo(f"would format {shown}")
     return NEGATIVE
-
-
-def _diff(shown: str, before: str, after: str) -> Sequence[str]:
-    found = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), shown, shown)
-    return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found]
 
 
 def _write(name: str, before: bytes, after: bytes) -> int:

@@ -37,6 +37,7 @@ from qpsmtpd.runtime.service.listeners import accept, open_sockets, shown
 from qpsmtpd.runtime.service.reload import ActiveProgram, Reloader
 from qpsmtpd.runtime.service.rules import Loaded, load, not_served
 from qpsmtpd.runtime.smtp.adapter import Acceptor
+from qpsmtpd.runtime.terminal import colourful
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def serve(order: Order) -> int:
         raise Cannot(f"cannot read {error.filename}: {error.strerror}") from error
     counts = loaded.findings.counts()
     if counts["error"] or counts["warning"]:
-        print(render_text(loaded.findings, colour=sys.stderr.isatty()), end="", file=sys.stderr)
+        print(render_text(loaded.findings, colour=colourful(sys.stderr)), end="", file=sys.stderr)
     if loaded.program is None:
         return 1
     if missing := not_served(loaded.program):
