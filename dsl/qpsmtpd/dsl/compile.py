@@ -17,6 +17,7 @@ from qpsmtpd.dsl.check import safety
 from qpsmtpd.dsl.check.check import check
 from qpsmtpd.dsl.check.surroundings import Surroundings
 from qpsmtpd.dsl.check.typed import TypedRules
+from qpsmtpd.dsl.diagnostics.allow_comments import report_unused
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.lint import lint
 from qpsmtpd.dsl.model.functions import Catalogue
@@ -71,6 +72,7 @@ def checked_rules(
         if rules is not None:
             safety.prove(rules, findings)
             lint(rules, findings)
+            report_unused(findings)
     return rules, findings
 
 

@@ -13,7 +13,7 @@ from qpsmtpd.stdlib.data.networks import networks, read
 
 def faults_of(text: str) -> list[tuple[int, str, str]]:
     faults: list[tuple[int, str, str]] = []
-    read(text, lambda line, code, message: faults.append((line, code, message)))
+    read(text, lambda line, code, message, _=0: faults.append((line, code, message)))
     return faults
 
 

@@ -122,9 +122,7 @@ def check_unused(book: Book, *, applicable: bool) -> None:
             continue
         trials = [_trial(define, hook.name, book) for hook in HOOKS.values()]
         best = min(trials, key=lambda findings: len(findings.sorted()))
-        for finding in best.sorted():
-            parts = {"why": finding.why, "allowed": finding.allowed, "help": finding.help}
-            book.findings.add(finding.code, finding.span, finding.message, notes=finding.notes, **parts)
+        book.findings.take(best)
     _report_unused(book, applicable=applicable)
 
 
@@ -152,7 +150,7 @@ def _report_unused(book: Book, *, applicable: bool) -> None:
 
 
 def _trial(define: tree.Define, hook: str, book: Book) -> Findings:
-    apart = replace(book, findings=Findings(), used_defines=set())
+    apart = replace(book, findings=book.findings.apart(), used_defines=set())
     values = {p.name.text: _stand_in(p, apart) for p in define.params}
     Scope(apart, hook, values, defines=(define.name.text,)).typed(define.value)
     return apart.findings

@@ -13,7 +13,7 @@ from qpsmtpd.dsl.check.book import Book
 from qpsmtpd.dsl.check.placing import Placed
 from qpsmtpd.dsl.check.statements import block
 from qpsmtpd.dsl.check.typed import Block
-from qpsmtpd.dsl.diagnostics.findings import Finding, Findings
+from qpsmtpd.dsl.diagnostics.findings import NEVER_SILENT, Finding, Findings
 from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
 from qpsmtpd.dsl.model.hooks import HOOKS
 from qpsmtpd.dsl.syntax import tree
@@ -24,7 +24,8 @@ EVERY_HOOK = frozenset(HOOKS)
 def unread(found: Sequence[tree.TopLevel], findings: Findings) -> frozenset[str]:
     """The hooks that may have lost rules while the files were read: call it before anything else is checked."""
     blocks = [on for statement in found for on in _blocks(statement)]
-    lost = [_around(finding, blocks) for finding in findings.sorted() if finding.severity == "error"]
+    errors = (finding for finding in findings.sorted() if finding.severity == "error" and finding.code != NEVER_SILENT)
+    lost = [_around(finding, blocks) for finding in errors]
     return frozenset().union(*lost)
 
 
@@ -51,7 +52,7 @@ def misplaced(on: tree.On, listeners: Sequence[str]) -> Iterator[str]:
 
 def typed_block(placed: Placed, hook: str, sure_user: bool, book: Book) -> tuple[Block, bool]:
     """The rules of a block in a hook, and whether something in them was not understood."""
-    apart = replace(book, findings=Findings(), used_faulty=False)
+    apart = replace(book, findings=book.findings.apart(), used_faulty=False)
     made = block(placed, hook, sure_user, apart)
     book.findings.take(apart.findings)
     return made, apart.used_faulty or apart.findings.errors

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.diagnostics.allow_comments import HINT, read_allows
+from qpsmtpd.dsl.diagnostics.findings import Findings, Note
+from qpsmtpd.dsl.diagnostics.fix import Edit, Fix
 from qpsmtpd.dsl.model.functions import DataFile
+from qpsmtpd.dsl.syntax.comments import Comment
+from qpsmtpd.dsl.syntax.text import lines_of
 from qpsmtpd.dsl.syntax.tree import Span
 
 REPORTED = 50
@@ -58,9 +63,12 @@ class Sources:
         """What a data file holds, read once by its reader; faults become findings in that file. Raises OSError."""
         if (name, file) not in self._values:
             text, broken = self._text(name)
-            lines = text.splitlines()
+            lines = lines_of(text)
             self._findings.sources[name] = lines
-            faults = _Faults(name, lines, self._findings, broken)
+            if file.comments is not None and HINT in text:
+                said = (Comment.at(name, number, column, lines[number - 1]) for number, column in file.comments(text))
+                read_allows(said, 1, self._findings)
+            faults = _Faults(name, text, self._findings, broken)
             self._values[name, file] = file.read(text, faults.add)
             faults.count_the_rest()
         return self._values[name, file]
@@ -74,37 +82,63 @@ class Sources:
             return octets.decode("utf-8", "replace"), octets.count(b"\n", 0, error.start) + 1
 
 
+@dataclass(slots=True)
+class _Kind:
+    """The faults of one code: how many, where those begin that are not told one by one, and the fixes for these."""
+
+    count: int = 0
+    rest: int = 0
+    edits: list[Edit] = field(default_factory=list)
+
+
 class _Faults:
     """What a reader finds wrong with the lines of a data file: the first of each kind one by one, the rest as a number."""
 
-    def __init__(self, name: str, lines: Sequence[str], findings: Findings, broken: int) -> None:
+    def __init__(self, name: str, text: str, findings: Findings, broken: int) -> None:
         self._name = name
-        self._lines = lines
+        self._lines = lines_of(text)
         self._findings = findings
         self._broken = broken
-        self._found: dict[str, list[int]] = {}
+        self._ended = text.endswith("\n")
+        self._found: dict[str, _Kind] = {}
         if broken:
-            self._add(broken, "Q702", "this line is not UTF-8 text")
+            self._findings.add("Q702", self._span(broken), "this line is not UTF-8 text")
 
-    def add(self, line: int, code: str, message: str) -> None:
+    def add(self, line: int, code: str, message: str, other: int = 0, /) -> None:
         """A fault as a reader reports it; a line that is not UTF-8 has been reported."""
-        found = self._found.setdefault(code, [0, 0])
+        kind = self._found.setdefault(code, _Kind())
         if line == self._broken:
             return
-        if found[0] < REPORTED:
-            self._add(line, code, message)
-        elif found[0] == REPORTED:
-            found[1] = line
-        found[0] += 1
+        edits = self._again(line, other)
+        silent = self._findings.allowed(code, self._span(line)) is not None
+        if silent or kind.count < REPORTED:
+            notes = [Note(self._span(other), "this line has it already")] if other else []
+            self._findings.add(code, self._span(line), message, notes=notes, fix=Fix(tuple(edits)) if edits else None)
+        else:
+            kind.rest = kind.rest or line
+            kind.edits += edits
+        kind.count += not silent
 
     def count_the_rest(self) -> None:
         """One finding for all that were not reported one by one, at the first of them."""
-        for code, (count, first) in self._found.items():
-            if count > REPORTED:
-                more = count - REPORTED
+        for code, kind in self._found.items():
+            if kind.rest:
+                more = kind.count - REPORTED
                 message = f"{more} more line{'s' * (more > 1)} of this file from here on "
-                self._add(first, code, message + ("are" if more > 1 else "is") + " wrong in the same way")
+                message += ("are" if more > 1 else "is") + " wrong in the same way"
+                fix = Fix(tuple(kind.edits)) if kind.edits else None
+                self._findings.add(code, self._span(kind.rest), message, fix=fix)
 
-    def _add(self, line: int, code: str, message: str) -> None:
+    def _again(self, line: int, other: int) -> list[Edit]:
+        """What takes a line away whose very text stands on an earlier line too, comment included."""
+        if not 0 < other < line <= len(self._lines) or self._lines[line - 1].strip() != self._lines[other - 1].strip():
+            return []
+        if self._lines[line - 2].lstrip().startswith("#"):  # the comment may be about this line, and would be about the next one
+            return []
+        last = line == len(self._lines) and not self._ended
+        end = (line, len(self._lines[line - 1]) + 1) if last else (line + 1, 1)
+        return [Edit(Span(self._name, line, 1, *end), "")]
+
+    def _span(self, line: int) -> Span:
         width = len(self._lines[line - 1]) if 0 < line <= len(self._lines) else 0
-        self._findings.add(code, Span(self._name, line, 1, line, width + 1), message)
+        return Span(self._name, line, 1, line, width + 1)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qpsmtpd.dsl.diagnostics.codes import severity
+from qpsmtpd.dsl.diagnostics.allow import Allow
+from qpsmtpd.dsl.diagnostics.codes import codes, severity
+from qpsmtpd.dsl.diagnostics.fix import Fix
 from qpsmtpd.dsl.syntax.tree import Span
+
+UNUSED = "Q606"
+"""The code of findings about allow comments themselves."""
+
+NEVER_SILENT = "Q111"
+"""The code of comments that would silence what is never silent. Nothing else is misunderstood because of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,8 @@ class Finding:
     """What is wrong, where, why, and what to write instead.
 
     `message` says what, in the operator's words; `why` the reason or the rule; `allowed` what is possible here;
-    `help` what to write instead. `notes` are further places. Severity follows from the code.
+    `help` what to write instead. `notes` are further places; `fix` mends it, where one repair is surely meant. Severity
+    follows from the code.
     """
 
     file: str
@@ -36,11 +45,23 @@ class Finding:
     allowed: str = ""
     help: str = ""
     notes: tuple[Note, ...] = field(default=(), compare=False)
+    fix: Fix | None = field(default=None, compare=False)
 
     @property
     def severity(self) -> str:
         """`error`, `warning` or `note`."""
         return severity(self.code)
+
+    @property
+    def title(self) -> str:
+        """What all findings of this code have in common."""
+        return codes()[self.code].title
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Reason, what is allowed and what to write, each with its label, as far as there is something to say."""
+        said = (("why", self.why), ("allowed", self.allowed), ("help", self.help))
+        return tuple((label, text) for label, text in said if text)
 
     @property
     def span(self) -> Span:
@@ -52,6 +73,8 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[Finding, None] = {}
+        self._silenced: dict[Finding, Allow] = {}
+        self._allows: dict[tuple[str, str], list[Allow]] = {}
         self.sources: dict[str, Sequence[str]] = {}
         """The lines of each file read, for carets."""
 
@@ -65,27 +88,62 @@ class Findings:
         allowed: str = "",
         help: str = "",
         notes: Sequence[Note] = (),
+        fix: Fix | None = None,
     ) -> None:
-        """Adds a finding; the same one twice is one."""
-        finding = Finding(
-            span.file,
-            span.line,
-            span.column,
-            span.end_line,
-            span.end_column,
-            code,
-            message,
-            why,
-            allowed,
-            help,
-            tuple(notes),
-        )
-        self._found.setdefault(finding)
+        """Adds a finding, unless a comment silences it; the same one twice is one."""
+        place = (span.file, span.line, span.column, span.end_line, span.end_column)
+        self._enter(Finding(*place, code, message, why, allowed, help, tuple(notes), fix))
 
-    def take(self, others: Findings) -> None:
-        """Adds all findings of others."""
-        for finding in others._found:
+    def _enter(self, finding: Finding) -> None:
+        allow = self.allowed(finding.code, finding.span)
+        if allow is None:
             self._found.setdefault(finding)
+        else:
+            self._silenced.setdefault(finding, allow)
+
+    def apart(self) -> Findings:
+        """Findings of their own, still empty, for which the same comments count."""
+        other = Findings()
+        other._allows = self._allows
+        return other
+
+    def take(self, other: Findings) -> None:
+        """Adds what was found apart, silenced or not."""
+        for finding in (*other._found, *other._silenced):
+            self._enter(finding)
+
+    @classmethod
+    def merged(cls, runs: Iterable[Findings]) -> Findings:
+        """The findings of several runs as those of one. What silences something in one run is not useless in another."""
+        all = cls()
+        for run in runs:
+            all._found |= run._found
+            all._silenced |= run._silenced
+            all.sources |= run.sources
+        used = {allow.span for allow in all._silenced.values()}
+        all._found = {finding: None for finding in all._found if finding.code != UNUSED or finding.span not in used}
+        return all
+
+    def allow(self, allow: Allow) -> None:
+        """Silences what is found from here on where a comment allows it."""
+        known = self._allows.setdefault((allow.span.file, allow.code), [])
+        if allow not in known:
+            known.append(allow)
+
+    def allowed(self, code: str, span: Span) -> Allow | None:
+        """What silences a finding of that code there; None when nothing does."""
+        allows = self._allows.get((span.file, code), ())
+        return next((allow for allow in allows if allow.covers(code, span)), None)
+
+    def unused_allows(self) -> list[Allow]:
+        """The allows that have silenced nothing yet, in the order in which they were read."""
+        used = set(self._silenced.values())
+        return [allow for allows in self._allows.values() for allow in allows if allow not in used]
+
+    @property
+    def silenced(self) -> Sequence[tuple[Finding, Allow]]:
+        """By file, line and column: what comments have silenced. It counts nowhere."""
+        return sorted(self._silenced.items(), key=lambda item: item[0])
 
     def sorted(self) -> list[Finding]:
         """By file, line and column."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+SURE_LENGTH = 4
+"""Letters from which on a slip leaves a word recognisable."""
+
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate nearest to the word, None when all are too far or the word is one of them.
@@ -32,6 +35,15 @@ def suggestion(word: str, candidates: Iterable[str]) -> str:
     """`did you mean `x`?`, or an empty text when nothing is near."""
     near = did_you_mean(word, candidates)
     return f"did you mean `{near}`?" if near else ""
+
+
+def unmistakable(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that a misspelt word surely is: one slip away, with no other near; short words are never sure."""
+    folded = word.lower()
+    near = [c for c in set(candidates) if distance(folded, c.lower()) <= _tolerance(folded, c)]
+    if len(near) != 1 or word == near[0] or max(len(word), len(near[0])) < SURE_LENGTH:
+        return None
+    return near[0] if distance(folded, near[0].lower()) <= 1 else None
 
 
 def distance(one: str, other: str) -> int:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import enum
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from qpsmtpd.dsl.model import services as _services
 from qpsmtpd.dsl.model.hooks import ORDER
@@ -56,19 +56,23 @@ class Scope(enum.Enum):
     TRANSACTION = "transaction"
 
 
-Fault = Callable[[int, str, str], None]
-"""Reports a line of a data file: line number (from 1), diagnostic code, message."""
+class Fault(Protocol):
+    """Reports a line of a data file: its number (from 1), diagnostic code and message, and the line that already has the entry."""
+
+    def __call__(self, line: int, code: str, message: str, other: int = 0, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """How a data file becomes a value: `read(text, fault)` builds it and reports what is wrong by line.
 
-    `sample` is a valid file, for the manual and for tests; `customary` the name looked for when the rules give none.
+    `sample` is a valid file, for the manual and for tests. `comments(text)` gives line and column (from 1) of the `#` of
+    each comment; without it the file has none.
     """
 
     read: Callable[[str, Fault], Any]
     sample: str
+    comments: Callable[[str], Iterable[tuple[int, int]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

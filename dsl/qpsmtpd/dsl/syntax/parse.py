@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from qpsmtpd.dsl.diagnostics.allow_comments import HINT, read_allows
 from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.syntax.comments import comments
 from qpsmtpd.dsl.syntax.layout import layout
 from qpsmtpd.dsl.syntax.read import Reader
 from qpsmtpd.dsl.syntax.scan import scan
@@ -18,7 +20,10 @@ def parse(text: str, name: str, findings: Findings) -> File:
     """
     lines = lines_of(text)
     findings.sources[name] = lines
-    placed = layout(scan(cleaned(text, name, findings), name, findings), findings)
+    logical = scan(cleaned(text, name, findings), name, findings)
+    if HINT in text:
+        read_allows(comments(name, lines, logical), logical[0].tokens[0].line if logical else len(lines) + 1, findings)
+    placed = layout(logical, findings)
     end = Token("$END", "", name, max(len(lines), 1), 1, max(len(lines), 1), 1)
     statements, ended = Reader(findings).file(placed, end)
     return File(name, statements, ended, lines)

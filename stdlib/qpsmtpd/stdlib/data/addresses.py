@@ -8,7 +8,7 @@ from typing import Annotated
 from qpsmtpd.dsl.model.functions import DataFile, Fault, Kind, function
 from qpsmtpd.dsl.model.values import Address, AddressSet
 from qpsmtpd.stdlib.data.domain_names import NotADomain, canonical, canonical_entry
-from qpsmtpd.stdlib.data.lines import entries
+from qpsmtpd.stdlib.data.lines import comments, entries
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _DOT_STRING = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*")
@@ -31,7 +31,7 @@ def read(text: str, fault: Fault) -> AddressSet:
             fault(number, "Q702", str(error))
             continue
         if first != number:
-            fault(number, "Q703", f'"{entry}" is already on line {first}')
+            fault(number, "Q703", f'"{entry}" is already on line {first}', first)
     _report_covered(found, domains, fault)
     return AddressSet(found, domains)
 
@@ -67,12 +67,19 @@ def _report_covered(found: dict[Address, int], domains: dict[str, int], fault: F
         domain = address.domain or ""
         for covering in (domain, *(domain[dot.start() :] for dot in re.finditer(r"\.", domain))):
             if covering in domains:
-                fault(number, "Q703", f'"{address}" is already covered by "@{covering}" on line {domains[covering]}')
+                fault(
+                    number,
+                    "Q703",
+                    f'"{address}" is already covered by "@{covering}" on line {domains[covering]}',
+                    domains[covering],
+                )
                 break
 
 
 ADDRESS_FILE = DataFile(
-    read=read, sample="# one address a line; with nothing before the @, every address there\nann@example.net\n@example.com\n"
+    read=read,
+    comments=comments,
+    sample="# one address a line; with nothing before the @, every address there\nann@example.net\n@example.com\n",
 )
 AddressFile = Annotated[AddressSet, ADDRESS_FILE]
 """A parameter that takes the name of a file of addresses."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from qpsmtpd.dsl.model.functions import DataFile, Fault, Kind, function
 from qpsmtpd.dsl.model.values import DomainSet
 from qpsmtpd.stdlib.data.domain_names import NotADomain, canonical_entry
-from qpsmtpd.stdlib.data.lines import entries
+from qpsmtpd.stdlib.data.lines import comments, entries
 
 
 def read(text: str, fault: Fault) -> DomainSet:
@@ -20,7 +20,7 @@ def read(text: str, fault: Fault) -> DomainSet:
             fault(number, "Q702", str(error))
             continue
         if name in lines:
-            fault(number, "Q703", f'"{entry}" is already on line {lines[name]}')
+            fault(number, "Q703", f'"{entry}" is already on line {lines[name]}', lines[name])
         else:
             lines[name] = number
     report_covered(lines, fault)
@@ -35,13 +35,20 @@ def report_covered(lines: dict[str, int], fault: Fault) -> None:
         dot = name.find(".", 1)
         while dot >= 0:
             if name[dot:] in lines:
-                fault(number, "Q703", f'"{name}" is already covered by "{name[dot:]}" on line {lines[name[dot:]]}')
+                fault(
+                    number,
+                    "Q703",
+                    f'"{name}" is already covered by "{name[dot:]}" on line {lines[name[dot:]]}',
+                    lines[name[dot:]],
+                )
                 break
             dot = name.find(".", dot + 1)
 
 
 DOMAIN_FILE = DataFile(
-    read=read, sample="# one domain a line; with a dot in front, everything below it\nexample.org\n.example.org\n"
+    read=read,
+    comments=comments,
+    sample="# one domain a line; with a dot in front, everything below it\nexample.org\n.example.org\n",
 )
 DomainFile = Annotated[DomainSet, DOMAIN_FILE]
 """A parameter that takes the name of a file of domains."""

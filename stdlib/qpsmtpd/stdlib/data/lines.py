@@ -18,10 +18,22 @@ def entries(text: str) -> Iterator[tuple[int, str]]:
             yield number, entry
 
 
+def comments(text: str) -> Iterator[tuple[int, int]]:
+    """Line number and column (from 1) of the `#` of each comment."""
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        start = _comment(line) if "#" in line else -1
+        if start >= 0:
+            yield number, start + 1
+
+
 def _without_comment(entry: str) -> str:
-    """A `#` begins a comment at the start or after a blank only: it is a legal character of a local part."""
-    if entry.startswith("#"):
-        return ""
-    for blank in (" #", "\t#"):
-        entry = entry.split(blank, 1)[0]
-    return entry.rstrip()
+    start = _comment(entry)
+    return entry if start < 0 else entry[:start].rstrip()
+
+
+def _comment(line: str) -> int:
+    """Where a comment begins, -1 where none does: at the start or after a blank only, `#` is a legal character of a local part."""
+    if line.lstrip().startswith("#"):
+        return line.index("#")
+    found = [at for at in (line.find(" #"), line.find("\t#")) if at >= 0]
+    return min(found) + 1 if found else -1

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from qpsmtpd.dsl.model.functions import DataFile, Fault, Kind, function
 from qpsmtpd.dsl.model.values import NetworkSet
-from qpsmtpd.stdlib.data.lines import entries
+from qpsmtpd.stdlib.data.lines import comments, entries
 from qpsmtpd.stdlib.data.network_prefixes import NotANetwork, Prefix, parse
 
 _Lines = dict[int, dict[int, int]]
@@ -24,7 +24,7 @@ def read(text: str, fault: Fault) -> NetworkSet:
             continue
         first = tables[bits].setdefault(length, {}).setdefault(start, number)
         if first != number:
-            fault(number, "Q703", f'"{entry}" is already on line {first}')
+            fault(number, "Q703", f'"{entry}" is already on line {first}', first)
     for bits, lines in tables.items():
         _report_covered(bits, lines, fault)
     return NetworkSet.of_prefixes(tables[32], tables[128])
@@ -40,12 +40,19 @@ def _report_covered(bits: int, lines: _Lines, fault: Fault) -> None:
             for shift, other, starts in shorter:
                 if start >> shift in starts:
                     inner, outer = Prefix(bits, length, start), Prefix(bits, other, start >> shift)
-                    fault(number, "Q703", f"{inner} is already covered by {outer} on line {starts[outer.start]}")
+                    fault(
+                        number,
+                        "Q703",
+                        f"{inner} is already covered by {outer} on line {starts[outer.start]}",
+                        starts[outer.start],
+                    )
                     break
 
 
 NETWORK_FILE = DataFile(
-    read=read, sample="# one network or address a line\n192.0.2.0/24\n198.51.100.7\n203.0.113.\n2001:db8::/32\n"
+    read=read,
+    comments=comments,
+    sample="# one network or address a line\n192.0.2.0/24\n198.51.100.7\n203.0.113.\n2001:db8::/32\n",
 )
 NetworkFile = Annotated[NetworkSet, NETWORK_FILE]
 """A parameter that takes the name of a file of networks."""
