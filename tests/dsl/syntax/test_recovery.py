@@ -135,3 +135,11 @@ def test_octets_that_are_not_utf_8_are_reported_with_their_line() -> None:
 def test_characters_that_do_not_show_are_refused_wherever_they_stand(character: str) -> None:
     assert _places(f"on connect: deny # {character}\n") == [(1, 20, "Q106")]
     assert _places(f'on connect: deny "{character}"\n') == [(1, 19, "Q106")]
+
+
+@pytest.mark.parametrize("header", ["match y y:", "match ( :", "server server:", "test x y:"])
+@pytest.mark.parametrize("above", ["on rcpt:\n    pass\n\n", "policy p():\n    on rcpt: deny\n    ", "on rcpt: pass\n", ""])
+def test_a_header_that_cannot_stand_there_ends_nothing(above: str, header: str) -> None:
+    file, findings = read(f"{above}{header}\n        case a: pass\non mail: pass\n")
+    assert findings
+    assert isinstance(file.statements[-1], tree.On)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.diagnostics.fix import respelt
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.hooks import HOOKS
 from qpsmtpd.dsl.syntax.tree import Name
@@ -15,7 +16,8 @@ def known_hook(name: Name, findings: Findings) -> bool:
     """True for the name of a hook; else there is a finding."""
     if name.text not in HOOKS:
         allowed = f"the hooks are {words(HOOKS, 'and')}"
-        findings.add("Q203", name.span, f"there is no hook `{name.text}`", allowed=allowed, help=suggestion(name.text, HOOKS))
+        help, fix = suggestion(name.text, HOOKS), respelt(name.span, name.text, HOOKS)
+        findings.add("Q203", name.span, f"there is no hook `{name.text}`", allowed=allowed, help=help, fix=fix)
     return name.text in HOOKS
 
 

@@ -13,6 +13,7 @@ from qpsmtpd.dsl.check.fitting import wanted
 from qpsmtpd.dsl.check.typed import Const
 from qpsmtpd.dsl.check.unsupported import later
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
+from qpsmtpd.dsl.diagnostics.fix import respelt
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.settings import LATER, ListenerSettings, ServerSettings, parse_endpoint
 from qpsmtpd.dsl.model.types import ERROR, Type, of_annotation
@@ -125,7 +126,9 @@ def _unknown(setting: Setting, where: str, names: list[str], scope: Scope) -> No
     place = "`listener NAME:`" if where == "server" else "`server:`"
     help = f"it belongs into {place}" if elsewhere else suggestion(name, names)
     allowed = ", ".join(f"`{n}`" for n in names)
-    scope.findings.add("Q204", setting.name.span, f"`{where}:` has no setting `{name}`", allowed=allowed, help=help)
+    fix = respelt(setting.name.span, name, names, (*LATER, *(f.name for f in dataclasses.fields(other))))
+    message = f"`{where}:` has no setting `{name}`"
+    scope.findings.add("Q204", setting.name.span, message, allowed=allowed, help=help, fix=fix)
 
 
 def _twice(setting: Setting, first: Setting, scope: Scope) -> None:

@@ -12,11 +12,13 @@ from qpsmtpd.dsl.check.book import Scope
 from qpsmtpd.dsl.check.templates import has_holes, template
 from qpsmtpd.dsl.check.typed import Decide, Enforce, Expr
 from qpsmtpd.dsl.check.wording import words
+from qpsmtpd.dsl.diagnostics.fix import Edit, Fix, respelt
 from qpsmtpd.dsl.diagnostics.suggest import did_you_mean, suggestion
 from qpsmtpd.dsl.model.hooks import ENFORCING, HOOKS, ORDER, Default
 from qpsmtpd.dsl.model.types import ERROR, TEXT
 from qpsmtpd.dsl.model.verdicts import CLASS, Verb
 from qpsmtpd.dsl.syntax import tree
+from qpsmtpd.dsl.syntax.tokens import STATEMENT_WORDS, VERBS
 from qpsmtpd.dsl.syntax.tree import Literal
 
 _GOODBYE = Default(421, "4.7.0", "Temporarily refused, closing the connection")
@@ -29,6 +31,9 @@ _MEANT = {
     **dict.fromkeys(("return", "exit", "stop", "break", "declined", "continue"), "skip"),
 }
 """What the verdicts are called elsewhere."""
+
+_SAME = frozenset({"reject", "tempfail"})
+"""Those of them that mean there exactly what is meant by them here."""
 _VERBS = {verb.value: verb for verb in Verb}
 
 
@@ -280,7 +285,11 @@ def _unknown_verb(node: tree.Verdict, scope: Scope) -> str:
     else:
         remedy = ""
     allowed = f"a verdict ({words(verbs)} in `{scope.hook}`), a call, an assignment, `let`, `log(…)`, `if` or `unless`"
-    scope.findings.add("Q212", node.verb.span, f"`{name}` is no verdict and no statement", allowed=allowed, help=remedy)
+    besides = (*STATEMENT_WORDS, *scope.verbs, "log", *book.catalogue, *book.defines, *book.lets)
+    same = Fix((Edit(node.verb.span, near),)) if name in _SAME and near in verbs else None
+    fix = same or respelt(node.verb.span, name, VERBS, besides)
+    message = f"`{name}` is no verdict and no statement"
+    scope.findings.add("Q212", node.verb.span, message, allowed=allowed, help=remedy, fix=fix)
     return near if near in verbs else ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
+from qpsmtpd.dsl.diagnostics.fix import Edit, Fix
 from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
 from qpsmtpd.dsl.syntax.scan import DEPTH_LIMIT, Line
 from qpsmtpd.dsl.syntax.tokens import Token
@@ -142,7 +143,39 @@ def _tabs(lines: list[Line], findings: Findings) -> None:
         f"there is a tab in the indentation of this line{also}",
         why="a tab is as wide as each editor likes, so the same text would show different blocks",
         help="indent with blanks, 4 for each block",
+        fix=_blanks_for(tabbed) if _same_in_all_editors(lines) else None,
     )
+
+
+def _same_in_all_editors(lines: list[Line]) -> bool:
+    """True when the lines form the same blocks however wide a tab is."""
+    return _outline(lines, 1) == _outline(lines, TAB) == _outline(lines, 8)
+
+
+def _outline(lines: list[Line], tab: int) -> list[tuple[int, bool]]:
+    """For each line the number of blocks that it stands in, and whether it begins one."""
+    open_at = [0]
+    outline = []
+    for line in lines:
+        width = len(line.indent.expandtabs(tab))
+        while open_at[-1] > width:
+            open_at.pop()
+        deeper = open_at[-1] < width
+        if deeper:
+            open_at.append(width)
+        outline.append((len(open_at), deeper))
+    return outline
+
+
+def _blanks_for(tabbed: list[Line]) -> Fix | None:
+    """Blanks in the place of all tabs that indent; None when a line begins with something that is none of its tokens."""
+    edits = []
+    for line in tabbed:
+        first, width = line.tokens[0], len(line.indent)
+        if first.column != width + 1:
+            return None
+        edits.append(Edit(Span(first.file, first.line, 1, first.line, width + 1), line.indent.expandtabs(TAB)))
+    return Fix(tuple(edits))
 
 
 def walk(lines: list[Placed]) -> Iterator[Placed]:

@@ -8,14 +8,17 @@ in one run and none is found twice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.diagnostics.fix import Fix
 from qpsmtpd.dsl.syntax.build_expressions import EXPRESSIONS
 from qpsmtpd.dsl.syntax.build_statements import STATEMENTS
 from qpsmtpd.dsl.syntax.build_top import TOP, TOP_LEVEL
 from qpsmtpd.dsl.syntax.layout import Placed
-from qpsmtpd.dsl.syntax.slip import Failure
+from qpsmtpd.dsl.syntax.slip import Failure, Slip
+from qpsmtpd.dsl.syntax.slip_edits import fix_of
 from qpsmtpd.dsl.syntax.slips import block_of, explain
 from qpsmtpd.dsl.syntax.table import Action, Table, table
 from qpsmtpd.dsl.syntax.tokens import KEYWORDS, Token
@@ -79,39 +82,46 @@ class Reader:
 
     def _block(self, lines: Sequence[Placed]) -> None:
         branches = 0
-        for placed in lines:
+        for placed, following in zip_longest(lines, lines[1:]):
             branches = branches + 1 if placed.tokens[0].type == "ELIF" else 0
             if branches <= BRANCHES:
-                self._line(placed)
+                self._line(placed, following)
             elif branches == BRANCHES + 1:
                 message = f"this `if` has more than {BRANCHES} branches"
                 self._findings.add("Q101", placed.tokens[0].span, message, help="ask about a whole list at once: `x in list`")
 
-    def _line(self, placed: Placed) -> None:
+    def _line(self, placed: Placed, following: Placed | None) -> None:
         kept = self._states[:], self._values[:]
-        tokens = placed.tokens
-        if self._too_long(tokens):
+        if self._too_long(placed.tokens):
             self._give_up(placed)
             return
+        slips: list[tuple[Slip, Fix | None]] = []
+        understood = self._read(placed, following, slips)
+        for slip, fix in slips:
+            slip.report(self._findings, fix if understood else None)
+        if not understood:
+            self._give_up(placed)
+        elif placed.block:
+            self._inside(placed, kept)
+
+    def _read(self, placed: Placed, following: Placed | None, slips: list[tuple[Slip, Fix | None]]) -> bool:
+        """Reads a line, mended where that is needed; false when it cannot be read in any way. `slips` gets what is to be told."""
+        kept = self._states[:], self._values[:]
+        tokens = placed.tokens
         for repaired in range(REPAIRS):
             try:
                 self._feed_line(tokens, placed)
-                break
+                return True
             except _Stuck as stuck:
                 self._states[:], self._values[:] = kept
-                slip = explain(_failure(tokens, stuck, placed))
+                slip = explain(_failure(tokens, stuck, placed, following))
                 quiet = (placed.line.reported and slip.code != "Q110") or (repaired > 0 and slip.general)
                 if not quiet:
-                    slip.report(self._findings)
+                    slips.append((slip, fix_of(tokens, slip.mended, placed.tokens) if slip.sure and slip.mended else None))
                 if not slip.mended:
-                    self._give_up(placed)
-                    return
+                    return False
                 tokens = slip.mended
-        else:
-            self._give_up(placed)
-            return
-        if placed.block:
-            self._inside(placed, kept)
+        return False
 
     def _too_long(self, tokens: list[Token]) -> bool:
         """Reports an expression whose tree would be deeper than any stage of the compiler should have to follow."""
@@ -229,10 +239,10 @@ class Reader:
             row = table[goto]
 
 
-def _failure(tokens: list[Token], stuck: _Stuck, placed: Placed) -> Failure:
+def _failure(tokens: list[Token], stuck: _Stuck, placed: Placed, following: Placed | None) -> Failure:
     terminals = frozenset(name for name in stuck.row if name[0].isupper())
     token = tokens[stuck.index] if stuck.index < len(tokens) else stuck.token
-    return Failure(tokens, stuck.index, token, terminals, bool(placed.block))
+    return Failure(tokens, stuck.index, token, terminals, bool(placed.block), following.tokens[0].text if following else "")
 
 
 def _flat(parts: list[Any]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.diagnostics.fix import Fix
 from qpsmtpd.dsl.syntax.layout import first_word
 from qpsmtpd.dsl.syntax.tokens import Token
 from qpsmtpd.dsl.syntax.tree import Span
@@ -14,7 +15,8 @@ from qpsmtpd.dsl.syntax.tree import Span
 class Failure:
     """Where a line stopped to parse: at `tokens[index]`, or behind the last one (then `token` is NL or INDENT).
 
-    `accepted` are the terminals that could stand there; `block` says that lines hang below this one.
+    `accepted` are the terminals that could stand there; `block` says that lines hang below this one; `follower` is
+    the first word of the next line of the same block.
     """
 
     tokens: list[Token]
@@ -22,6 +24,7 @@ class Failure:
     token: Token
     accepted: frozenset[str]
     block: bool
+    follower: str = ""
 
     @property
     def before(self) -> Token | None:
@@ -53,7 +56,8 @@ class Failure:
 class Slip:
     """What is wrong with a line, and the line to read in its place, when what was meant is plain.
 
-    `general` marks the explanation of last resort: it is not given for a line that already has another.
+    `general` marks the explanation of last resort: it is not given for a line that already has another. `sure` says that
+    the line to read in its place is what everybody would take it for, so that the text may be changed to it.
     """
 
     code: str
@@ -64,9 +68,10 @@ class Slip:
     help: str = ""
     mended: list[Token] | None = None
     general: bool = False
+    sure: bool = False
 
-    def report(self, findings: Findings) -> None:
-        findings.add(self.code, self.span, self.message, why=self.why, allowed=self.allowed, help=self.help)
+    def report(self, findings: Findings, fix: Fix | None = None) -> None:
+        findings.add(self.code, self.span, self.message, why=self.why, allowed=self.allowed, help=self.help, fix=fix)
 
 
 def like(token: Token, terminal: str, text: str, value: object = None) -> Token:

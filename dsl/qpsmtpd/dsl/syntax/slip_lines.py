@@ -32,6 +32,7 @@ def one_line_if(f: Failure) -> Slip | None:
         "on one line no `:` stands between the condition and what follows",
         help=f"write `{written(mended[start:])}`, or put what follows on lines of its own",
         mended=mended,
+        sure=not f.follower.startswith("el"),  # with an `elif` or `else`, however spelt, it must become a block
     )
 
 
@@ -54,7 +55,8 @@ def no_colon(f: Failure) -> Slip | None:
         return None
     place = Span(last.file, last.end_line, last.end_column, last.end_line, last.end_column + 1)
     mended = f.replaced(like(last, "COLON", ":"), count=0)
-    return Slip("Q101", place, f"this `{f.word}` line has no `:`", help=f"put a `:` after `{last.text}`", mended=mended)
+    help = f"put a `:` after `{last.text}`"
+    return Slip("Q101", place, f"this `{f.word}` line has no `:`", help=help, mended=mended, sure=f.ended and f.block)
 
 
 def no_action(f: Failure) -> Slip | None:
@@ -97,7 +99,8 @@ def verdict_order(f: Failure) -> Slip | None:
     message = f"`{f.token.text}` stands before the text of a `{f.tokens[verb].text}`, not after it"
     if f.token.type in ("CODE", "ENHANCED") and f.before is not None:
         message = f"`{f.token.text}` stands before `{f.before.text}` in a verdict"
-    return Slip("Q110", f.token.span, message, why=f"the order is {_VERDICT}", help=f"write `{spelled}`", mended=mended)
+    why = f"the order is {_VERDICT}"
+    return Slip("Q110", f.token.span, message, why=why, help=f"write `{spelled}`", mended=mended, sure=True)
 
 
 def condition_behind(f: Failure) -> Slip | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from qpsmtpd.dsl.syntax.slip import Failure, Slip, like, written
 from qpsmtpd.dsl.syntax.tokens import SIGNS, Token
 
@@ -20,13 +22,16 @@ def sign(f: Failure) -> Slip | None:
     if text in _OPERATORS:
         terminal, word = _OPERATORS[text]
         mended = f.replaced(like(f.token, terminal, word))
-        return Slip("Q110", f.token.span, f"`{text}` is written `{word}`", help=f"write `{word}`", mended=mended)
+        sure = text == "!" or 0 < f.index < len(f.tokens) - 1
+        return Slip("Q110", f.token.span, f"`{text}` is written `{word}`", help=f"write `{word}`", mended=mended, sure=sure)
     if text == ";":
         return _semicolon(f)
     if "/" in text:
         return address(f)
     if text == "$":
-        return Slip("Q110", f.token.span, "names are written without `$`", help="leave `$` out", mended=f.replaced())
+        named = bool(_text(f, f.index + 1)) and _adjacent(f.token, f.tokens[f.index + 1])
+        message = "names are written without `$`"
+        return Slip("Q110", f.token.span, message, help="leave `$` out", mended=f.replaced(), sure=named)
     if text in _QUOTES:
         return Slip("Q110", f.token.span, f"`{text}` begins no text", help='write texts between `"` and `"` on one line')
     return Slip("Q101", f.token.span, f"`{text}` has no meaning in rules", mended=f.replaced() if f.tokens[1:] else None)
@@ -36,12 +41,23 @@ def _quotes(f: Failure) -> Slip:
     inner = f.token.text[1:-1]
     text = '"' + inner.replace('"', '\\"') + '"'
     mended = f.replaced(like(f.token, "STRING", text, inner))
-    return Slip("Q110", f.token.span, 'texts stand between `"` and `"`', help=f"write `{text}`", mended=mended)
+    # `don't … can't` is no text, and a backslash may mean something else there
+    sure = "\\" not in inner and not any(_adjacent(*pair) and _is_word(pair) for pair in pairwise(f.tokens) if f.token in pair)
+    return Slip("Q110", f.token.span, 'texts stand between `"` and `"`', help=f"write `{text}`", mended=mended, sure=sure)
+
+
+def _is_word(pair: tuple[Token, Token]) -> bool:
+    return any(token.text[:1].isalnum() for token in pair)
+
+
+def _adjacent(one: Token, other: Token) -> bool:
+    return (one.end_line, one.end_column) == (other.line, other.column)
 
 
 def _semicolon(f: Failure) -> Slip:
     if f.index == len(f.tokens) - 1:
-        return Slip("Q110", f.token.span, "no `;` stands at the end of a line", help="leave `;` out", mended=f.replaced())
+        message = "no `;` stands at the end of a line"
+        return Slip("Q110", f.token.span, message, help="leave `;` out", mended=f.replaced(), sure=True)
     mended = f.tokens[: f.index]
     help = "begin a new line after the first statement"
     return Slip("Q110", f.token.span, "one line holds one statement", help=help, mended=mended or None)
@@ -54,7 +70,7 @@ def address(f: Failure) -> Slip | None:
     noun = "a network" if "/" in f.token.text else "an address"
     text = f'"{f.token.text}"'
     mended = f.replaced(like(f.token, "STRING", text, f.token.text))
-    return Slip("Q110", f.token.span, f"{noun} is written between quotes", help=f"write `{text}`", mended=mended)
+    return Slip("Q110", f.token.span, f"{noun} is written between quotes", help=f"write `{text}`", mended=mended, sure=True)
 
 
 _OF_A_NAME = frozenset({"NAME", "DOT", "MINUS", "PLUS", "AT_SIGN", "NUMBER", "CODE"})
@@ -74,13 +90,12 @@ def mailbox(f: Failure) -> Slip | None:
     text = "".join(token.text for token in f.tokens[start:stop])
     mended = f.replaced(like(f.tokens[start], "STRING", f'"{text}"', text), at=start, count=stop - start)
     span = f.tokens[start].to(f.tokens[stop - 1])
-    return Slip("Q110", span, "a mail address is written between quotes", help=f'write `"{text}"`', mended=mended)
+    return Slip("Q110", span, "a mail address is written between quotes", help=f'write `"{text}"`', mended=mended, sure=True)
 
 
 def _joined(one: Token, other: Token) -> bool:
     """True when no blank stands between two pieces of an address."""
-    together = (one.end_line, one.end_column) == (other.line, other.column)
-    return together and {one.type, other.type} <= _OF_A_NAME
+    return _adjacent(one, other) and {one.type, other.type} <= _OF_A_NAME
 
 
 def counted_up(f: Failure) -> Slip | None:
@@ -91,7 +106,7 @@ def counted_up(f: Failure) -> Slip | None:
     help = f"write `{before.text} {sign}= 1`"
     one = like(f.token, "NUMBER", "1", 1)
     mended = f.replaced(like(f.token, SIGNS[f"{sign}="], f"{sign}="), one, count=2)
-    return Slip("Q110", f.token.span, f"there is no `{sign}{sign}`", help=help, mended=mended)
+    return Slip("Q110", f.token.span, f"there is no `{sign}{sign}`", help=help, mended=mended, sure=True)
 
 
 def braces(f: Failure) -> Slip | None:
@@ -100,7 +115,8 @@ def braces(f: Failure) -> Slip | None:
         return None
     mended = [token for token in f.tokens if token.type not in ("LBRACE", "RBRACE")]
     help = "leave the braces out; the lines of a block are indented by 4 blanks more than its header"
-    return Slip("Q110", f.token.span, "no braces stand around a block", help=help, mended=mended)
+    sure = f.conditional and len(f.tokens) - len(mended) == 2
+    return Slip("Q110", f.token.span, "no braces stand around a block", help=help, mended=mended, sure=sure)
 
 
 def round_list(f: Failure) -> Slip | None:
@@ -114,7 +130,8 @@ def round_list(f: Failure) -> Slip | None:
     mended = f.replaced(like(f.tokens[opens], "LSQB", "["), at=opens)
     mended[closes] = like(f.tokens[closes], "RSQB", "]")
     inner = written(mended[opens : closes + 1])
-    return Slip("Q110", f.tokens[opens].span, "a list stands between `[` and `]`", help=f"write `{inner}`", mended=mended)
+    message = "a list stands between `[` and `]`"
+    return Slip("Q110", f.tokens[opens].span, message, help=f"write `{inner}`", mended=mended, sure=True)
 
 
 def equals(f: Failure) -> Slip | None:
@@ -123,16 +140,18 @@ def equals(f: Failure) -> Slip | None:
     if before is None:
         return None
     if at.type == "EQUAL" and before.type == "CMP":
-        help = f"write `{before.text}`"
-        return Slip("Q110", before.to(at), f"`{before.text}=` is no operator", help=help, mended=f.replaced())
+        message, help = f"`{before.text}=` is no operator", f"write `{before.text}`"
+        return Slip("Q110", before.to(at), message, help=help, mended=f.replaced(), sure=_adjacent(before, at))
     if at.type == "EQUAL" and f.conditional:
         mended = f.replaced(like(at, "CMP", "=="))
-        return Slip("Q110", at.span, "`=` sets a value; `==` compares", help="write `==`", mended=mended)
+        return Slip("Q110", at.span, "`=` sets a value; `==` compares", help="write `==`", mended=mended, sure=True)
     if at.text == "==" and f.accepted & {"EQUAL"}:
         mended = f.replaced(like(at, "EQUAL", "="))
-        return Slip("Q110", at.span, "`==` compares; `=` sets a value", help="write `=`", mended=mended)
+        # behind a condition it may be the end of a longer one
+        sure = not f.conditional
+        return Slip("Q110", at.span, "`==` compares; `=` sets a value", help="write `=`", mended=mended, sure=sure)
     if at.type == "COLON" and _text(f, f.index + 1) in ("=", "=="):
-        return Slip("Q110", at.span, "`:=` is written `=`", help="write `=`", mended=f.replaced())
+        return Slip("Q110", at.span, "`:=` is written `=`", help="write `=`", mended=f.replaced(), sure=True)
     if at.type == "NULL_SENDER" and "CMP" in f.accepted:
         mended = f.replaced(like(at, "CMP", "!="))
         return Slip("Q110", at.span, "`<>` is the null sender; unequal is `!=`", help="write `!=`", mended=mended)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qpsmtpd.dsl.diagnostics.suggest import did_you_mean
+from qpsmtpd.dsl.diagnostics.suggest import did_you_mean, unmistakable
 from qpsmtpd.dsl.syntax.slip import Failure, Slip, like
 from qpsmtpd.dsl.syntax.slip_lines import ORDER
 from qpsmtpd.dsl.syntax.tokens import KEYWORDS, STATEMENT_WORDS, TOP_WORDS, VERBS
@@ -12,6 +12,8 @@ _FOREIGN_TOP = {"include": "use", "import": "use", "def": "define", "function": 
 _FOREIGN_TOP |= {"const": "let", "hook": "on", "plugin": "apply", "when": "on", "acl": "policy"}
 _FOREIGN = {"elseif": "elif", "elsif": "elif", "when": "if", "switch": "match", "reject": "deny", "tempfail": "defer"}
 _FOREIGN |= {"drop": "discard", "var": "let", "const": "let"}
+_SAME = frozenset({"include", "import", "def", "elseif", "elsif", "reject", "tempfail"})
+"""Words of others that mean here exactly what is meant by them there."""
 _NEEDLESS = ("then", "return", "set", "do")
 _LOOPS = ("for", "while", "foreach", "loop")
 
@@ -21,7 +23,9 @@ def else_if(f: Failure) -> Slip | None:
     if f.token.type != "COND" or f.before is None or f.before.type != "ELSE":
         return None
     mended = f.replaced(like(f.before, "ELIF", "elif"), at=f.index - 1, count=2)
-    return Slip("Q110", f.before.to(f.token), f"`else {f.token.text}` is written `elif`", help="write `elif`", mended=mended)
+    written, sure = ("elif", True) if f.token.text == "if" else ("elif not (…)", False)
+    message = f"`else {f.token.text}` is written `{written}`"
+    return Slip("Q110", f.before.to(f.token), message, help=f"write `{written}`", mended=mended, sure=sure)
 
 
 def needless(f: Failure) -> Slip | None:
@@ -30,7 +34,8 @@ def needless(f: Failure) -> Slip | None:
         token = f.tokens[index] if 0 <= index < len(f.tokens) else None
         if token is not None and token.text in _NEEDLESS and token.type == "NAME" and len(f.tokens) > 1:
             mended = f.replaced(at=index)
-            return Slip("Q110", token.span, f"there is no `{token.text}`", help=f"leave `{token.text}` out", mended=mended)
+            help = f"leave `{token.text}` out"
+            return Slip("Q110", token.span, f"there is no `{token.text}`", help=help, mended=mended, sure=True)
     return None
 
 
@@ -59,7 +64,8 @@ def top_word(f: Failure) -> Slip | None:
     if meant is None:
         return Slip("Q101", f.token.span, message, allowed=allowed)
     mended = f.replaced(like(f.token, KEYWORDS[meant], meant))
-    return Slip("Q101", f.token.span, message, allowed=allowed, help=f"did you mean `{meant}`?", mended=mended)
+    sure = word in _SAME or unmistakable(word, TOP_WORDS) == meant
+    return Slip("Q101", f.token.span, message, allowed=allowed, help=f"did you mean `{meant}`?", mended=mended, sure=sure)
 
 
 def inner_word(f: Failure) -> Slip | None:
@@ -72,7 +78,9 @@ def inner_word(f: Failure) -> Slip | None:
         return None
     mended = f.replaced(like(first, KEYWORDS[meant], meant), at=0)
     code = "Q110" if first.text in _FOREIGN else "Q101"
-    return Slip(code, first.span, f"`{first.text}` begins no statement", help=f"did you mean `{meant}`?", mended=mended)
+    message = f"`{first.text}` begins no statement"
+    sure = first.text in _SAME or unmistakable(first.text, _INSIDE) == meant
+    return Slip(code, first.span, message, help=f"did you mean `{meant}`?", mended=mended, sure=sure)
 
 
 def nested(f: Failure) -> Slip | None:
@@ -114,4 +122,6 @@ def setting(f: Failure) -> Slip | None:
     count = 1 if f.token.type == "COLON" else 0
     mended = f.replaced(like(f.token, "EQUAL", "="), count=count)
     name = f.tokens[0].text
-    return Slip("Q110", f.token.span, f"`{name}` is set with `=`", help=f"write `{name} = …`", mended=mended)
+    message = f"`{name}` is set with `=`"
+    sure = f.token.type in ("COLON", "LSQB") or f.index == len(f.tokens) - 1
+    return Slip("Q110", f.token.span, message, help=f"write `{name} = …`", mended=mended, sure=sure)
