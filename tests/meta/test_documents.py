@@ -3,7 +3,7 @@
 Info strings: `q` checks without error or warning as a file of its own (a second word ending in .q also writes it for
 the commands after it); `q fragment` leaves gate and delivery to the test; `q bad Q501` gives that finding. `file NAME`
 is a data file of the page. In `console` each `$ qpsmtpd …` line is run, and its output is what stands below it (`...`
-for any lines); lines after a comment `# …` alone are not commands. `python` runs. `sh`, `json` and `ini` need a comment
+for any lines); lines after a comment `# …` alone are not commands. `python` runs. `sh`, `json`, `ini` and `yaml` need a comment
 `<!-- not run: reason -->` before them; `text` is no code.
 """
 
@@ -21,7 +21,7 @@ from meta.checkout import documents, environment, shown
 from meta.markdown_page import Fence, fences
 from meta.rules_text import FILES, codes, compiled, completed, told
 
-_WITH_REASON = {"sh", "json", "ini"}
+_WITH_REASON = {"sh", "json", "ini", "yaml"}
 _KNOWN = {"q", "file", "console", "python", "text"} | _WITH_REASON
 _SAFE = {"check", "doc", "explain", "fmt", "--version", "--help", "-h"}
 _PAGES = [pytest.param(page, id=shown(page)) for page in documents()]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from qpsmtpd.dsl.diagnostics.excerpt import excerpt, visible
 from qpsmtpd.dsl.diagnostics.findings import Finding, Findings
+from qpsmtpd.dsl.diagnostics.fix import Edit
 from qpsmtpd.dsl.syntax.tree import Span
 
 _PAINT = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m", "bold": "\x1b[1m", "dim": "\x1b[2m"}
@@ -55,9 +56,8 @@ def _finding(finding: Finding, findings: Findings, pen: _Pen) -> Iterator[str]:
     head = pen(finding.severity, f"{finding.severity}[{finding.code}]")
     yield f"{pen('bold', place)} {head} {pen('bold', visible(finding.message))}"
     yield from _place(finding.span, findings, pen, finding.severity)
-    for label, text in (("why", finding.why), ("allowed", finding.allowed), ("help", finding.help)):
-        if text:
-            yield from _part(label, text, pen)
+    for label, text in finding.parts:
+        yield from _part(label, text, pen)
     for note in finding.notes:
         where = f"{visible(note.span.file)}:{note.span.line}:{note.span.column}"
         yield from _part("note", f"{where}: {note.text}", pen)
@@ -98,5 +98,12 @@ def _object(finding: Finding) -> dict[str, object]:
         "why": finding.why,
         "allowed": finding.allowed,
         "help": finding.help,
+        "fix": None if finding.fix is None else [_edit(edit) for edit in finding.fix.edits],
         "notes": [{"file": n.span.file, "line": n.span.line, "column": n.span.column, "text": n.text} for n in finding.notes],
     }
+
+
+def _edit(edit: Edit) -> dict[str, object]:
+    span = edit.span
+    place = {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+    return {"file": span.file, **place, "text": edit.text}

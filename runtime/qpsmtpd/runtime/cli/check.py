@@ -1,25 +1,37 @@
-"""`qpsmtpd check`: reads rules without running them."""
+"""`qpsmtpd check`: reads rules without running them, and mends what can be mended."""
 
 from __future__ import annotations
 
-import json
+import errno
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from qpsmtpd.runtime import __version__
 from qpsmtpd.runtime.cli import COULD_NOT, NEGATIVE, OK
 
 if TYPE_CHECKING:
     from qpsmtpd.dsl.diagnostics.findings import Findings
+    from qpsmtpd.dsl.diagnostics.mend import Mended
 
 _LEVELS = ("error", "warning", "note")
+_STDIN = "<stdin>"
 
 
 @click.command("check")
-@click.argument("rules", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print.")
+@click.argument("rules", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print: for people, for programs, for code scanning, as annotations of a GitHub workflow.",
+)
 @click.option(
     "--fail-level",
     type=click.Choice(_LEVELS),
@@ -27,59 +39,154 @@ _LEVELS = ("error", "warning", "note")
     show_default=True,
     help="Exit with 1 when there is a finding of this severity or a worse one.",
 )
-def command(rules: tuple[Path, ...], form: str, fail_level: str) -> int:
+@click.option(
+    "--fix", is_flag=True, help="Mend the files where one repair is surely meant; print what was changed, and what is left."
+)
+@click.option("--diff", is_flag=True, help="With --fix: show what would be changed, and change nothing.")
+def command(rules: tuple[str, ...], form: str, fail_level: str, fix: bool, diff: bool) -> int:
     """Check rules without running them.
 
-    Reads the files RULES with everything they use, and prints what is wrong, where, why, and what to write instead. `qpsmtpd explain CODE`
-    says more about a finding.
+    Reads the files RULES (`-` is standard input) with everything they use, and prints what is wrong, where, why, and what to write instead.
+    `qpsmtpd explain CODE` says more about a finding.
 
     \b
     Examples:
       qpsmtpd check rules.q
       qpsmtpd check --fail-level warning rules.q
-      qpsmtpd check --format json mx.q submission.q
+      qpsmtpd check --fix --diff rules.q
+      qpsmtpd check --format sarif mx.q submission.q
     """
-    readable = [path for path in rules if _can_read(path)]
-    found = [_findings(path) for path in readable]
-    if form == "json":
-        _print_json(found)
-    else:
-        _print_text(readable, found)
-    if len(readable) < len(rules) or any(finding.code == "Q901" for each in found for finding in each.sorted()):
-        return COULD_NOT
-    counts = [each.counts() for each in found]
-    refusing = _LEVELS[: _LEVELS.index(fail_level) + 1]
-    return NEGATIVE if any(count[level] for count in counts for level in refusing) else OK
+    if diff and not fix:
+        raise click.UsageError("--diff shows what --fix would change: give both")
+    if fix and not diff and "-" in rules:
+        raise click.UsageError("standard input cannot be changed; --fix --diff shows what would be")
+    names = [_STDIN if name == "-" else str(Path(name)) for name in dict.fromkeys(rules)]
+    files = _Files(names)
+    readable = [name for name in names if files.can_read(name)]
+    findings, written = _mended(readable, files, form=form, diff=diff) if fix else (_found(readable, files), True)
+    complete = written and readable == names and not any(finding.code == "Q901" for finding in findings.sorted())
+    click.echo(_printed(findings, form, complete=complete, offer=not fix), nl=False)
+    counts = findings.counts()
+    refusing = any(counts[level] for level in _LEVELS[: _LEVELS.index(fail_level) + 1])
+    return COULD_NOT if not complete else NEGATIVE if refusing else OK
 
 
-def _can_read(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            file.peek(1)
-    except OSError as error:
-        click.echo(f"qpsmtpd: cannot read {path}: {error.strerror}", err=True)
-        return False
-    return True
+class _Files:
+    """The files of one run: each is read once."""
+
+    def __init__(self, rules: list[str]) -> None:
+        self._rules = rules
+        self._contents: dict[str, bytes] = {}
+
+    def can_read(self, name: str) -> bool:
+        """Reads a rules file; says so when that cannot be done."""
+        try:
+            self.read(name)
+        except OSError as error:
+            click.echo(f"qpsmtpd: cannot read {name}: {error.strerror}", err=True)
+            return False
+        return True
+
+    def read(self, name: str) -> bytes:
+        """The octets of a file. Raises OSError."""
+        if name not in self._contents:
+            self._contents[name] = self._from_disk(name)
+        return self._contents[name]
+
+    def _from_disk(self, name: str) -> bytes:
+        if name not in self._rules:
+            from qpsmtpd.runtime.service.rules import content
+
+            return content(Path(name))
+        if name != _STDIN:
+            return Path(name).read_bytes()
+        with open(0, "rb", closefd=False) as stream:
+            return stream.read()
+
+    def write(self, name: str, after: bytes) -> bool:
+        """Puts new octets in the place of a file's; says so when that cannot be done."""
+        from qpsmtpd.runtime.rewrite import rewrite
+        from qpsmtpd.runtime.service.rules import content
+
+        try:
+            now = content(Path(name))
+            if now == after:  # it is named twice
+                return True
+            if now != self.read(name):
+                raise OSError(errno.EBUSY, "it has changed since it was read")
+            if not os.access(name, os.W_OK):
+                raise PermissionError(errno.EACCES, "it is not to be written to")
+            rewrite(Path(name), after)
+        except OSError as error:
+            click.echo(f"qpsmtpd: cannot change {name}: {error.strerror}", err=True)
+            return False
+        return True
 
 
-def _findings(path: Path) -> Findings:
+def _found(names: list[str], files: _Files, contents: Mapping[str, bytes] | None = None) -> Findings:
+    """What is found in the rules files; `contents` are octets to take in place of those of the disk."""
     from qpsmtpd.dsl.compile import compile_rules
+    from qpsmtpd.dsl.diagnostics.findings import Findings
     from qpsmtpd.runtime.service.library import library, surroundings
 
-    return compile_rules(str(path), library(), lambda name: Path(name).read_bytes(), around=surroundings()).findings
+    instead, functions, around = contents or {}, library(), surroundings()
+
+    def read(name: str) -> bytes:
+        return instead[name] if name in instead else files.read(name)
+
+    return Findings.merged(compile_rules(name, functions, read, around=around).findings for name in names)
 
 
-def _print_text(paths: list[Path], found: list[Findings]) -> None:
+def _mended(names: list[str], files: _Files, *, form: str, diff: bool) -> tuple[Findings, bool]:
+    """Mends the files, or shows how; returns what is found in them now, and whether all could be written."""
+    from qpsmtpd.dsl.diagnostics.excerpt import visible
+    from qpsmtpd.dsl.diagnostics.mend import mend
+
+    mended = mend(lambda contents: _found(names, files, contents), files.read)
+    err = form != "text"  # standard output belongs to whoever reads that form
+    if diff:
+        click.echo("".join(_difference(mended, files)), nl=False, err=err)
+        return _found(names, files), True
+    failed = [name for name, after in sorted(mended.contents.items()) if not files.write(name, after)]
+    for finding, what in mended.done:
+        if finding.file not in failed:
+            place = f"{finding.file}:{finding.line}:{finding.column}"
+            click.echo(visible(f"{place}: mended[{finding.code}] {finding.message}: {what}"), err=err)
+    if mended.done:
+        click.echo(err=err)
+    return (_found(names, files), False) if failed else (mended.findings, True)
+
+
+def _difference(mended: Mended, files: _Files) -> list[str]:
+    from qpsmtpd.dsl.diagnostics.excerpt import visible
+    from qpsmtpd.dsl.diagnostics.places import relative
+    from qpsmtpd.runtime.difference import difference
+
+    changed = ((name, files.read(name).decode(), after.decode()) for name, after in sorted(mended.contents.items()))
+    lines = (line for name, *texts in changed for line in difference(relative(name, str(Path.cwd())), *texts))
+    return [visible(line.rstrip("\n")) + "\n" for line in lines] if sys.stdout.isatty() else [*lines]
+
+
+def _printed(findings: Findings, form: str, *, complete: bool, offer: bool) -> str:
+    if form == "json":
+        from qpsmtpd.dsl.diagnostics.render import render_json
+
+        return render_json(findings)
+    if form == "sarif":
+        from qpsmtpd.dsl.diagnostics.sarif import render_sarif
+
+        return render_sarif(findings, base=str(Path.cwd()), version=__version__, complete=complete)
+    if form == "github":
+        from qpsmtpd.dsl.diagnostics.github import render_github
+
+        return render_github(findings, base=str(Path.cwd()))
     from qpsmtpd.dsl.diagnostics.render import render_text
+    from qpsmtpd.runtime.terminal import colourful
 
-    colour = sys.stdout.isatty()
-    for path, each in zip(paths, found, strict=True):
-        if len(paths) > 1 and not each.sorted():
-            click.echo(f"{path}: ", nl=False)
-        click.echo(render_text(each, colour=colour), nl=False)
+    return render_text(findings, colour=colourful(sys.stdout)) + (_offer(findings) if offer and sys.stdout.isatty() else "")
 
 
-def _print_json(found: list[Findings]) -> None:
-    from qpsmtpd.dsl.diagnostics.render import render_json
-
-    click.echo(json.dumps([finding for each in found for finding in json.loads(render_json(each))], indent=2))
+def _offer(findings: Findings) -> str:
+    """What a person may do next: nothing that a program or a test of rules would look for."""
+    count = sum(finding.fix is not None for finding in findings.sorted())
+    return f"{count} of them can be mended by `qpsmtpd check --fix`\n" if count else ""
