@@ -188,8 +188,15 @@ SHIPPED = "/shipped"
 """The folder of the shipped rules: a file `/shipped/NAME.q` among the files is one of them."""
 
 
-def checked(text: str, files: dict[str, str | bytes] | None = None, *, path: str = "rules.q", folder: str = "/etc/q") -> Checked:
-    """Checks a text as the main rules file."""
+def checked(
+    text: str,
+    files: dict[str, str | bytes] | None = None,
+    *,
+    path: str = "rules.q",
+    folder: str = "/etc/q",
+    tests: Sequence[str] | None = None,
+) -> Checked:
+    """Checks a text as the main rules file; its tests, too, when `tests` says which are in further files."""
     present: dict[str, str | bytes] = {**FILES, **(files or {}), path: text}
     opened: list[str] = []
 
@@ -205,5 +212,5 @@ def checked(text: str, files: dict[str, str | bytes] | None = None, *, path: str
 
     findings = Findings()
     around = Surroundings(matching, own_functions, SHIPPED)
-    rules = check(path, catalogue=LIBRARY, read=read, findings=findings, folder=folder, around=around)
+    rules = check(path, catalogue=LIBRARY, read=read, findings=findings, folder=folder, around=around, tests=tests)
     return Checked(rules, findings.sorted(), opened)

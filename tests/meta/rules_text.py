@@ -37,7 +37,7 @@ def compiled(text: str, files: Mapping[str, str] = FILES) -> Compiled:
         return around.matching(pattern)
 
     around = surroundings()
-    return compile_rules(f"{FOLDER}/rules.q", catalogue(), read, FOLDER, around=replace(around, matching=matching))
+    return compile_rules(f"{FOLDER}/rules.q", catalogue(), read, FOLDER, around=replace(around, matching=matching), tests=())
 
 
 def completed(fragment: str) -> str:

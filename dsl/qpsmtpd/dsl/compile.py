@@ -1,6 +1,6 @@
 """A rules file becomes a Program: the stages in order, on one screen.
 
-read and parse → names, hooks, types → safety → lint → emit. The stages share nothing but the findings, which they
+read and parse → names, hooks, types, tests → safety → lint → (for the lab: traced) → emit. The stages share nothing but the findings, which they
 only add to. Nothing is opened here: `read` is the caller's.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,18 +40,21 @@ def compile_rules(
     folder: str | None = None,
     *,
     around: Surroundings | None = None,
+    tests: Sequence[str] | None = None,
+    watch: Callable[[TypedRules], TypedRules] | None = None,
 ) -> Compiled:
     """Compiles the rules file `path`.
 
     `read` gets absolute or `path`-relative file names and returns their octets, or raises OSError. `folder` is where
     relative paths of the main file lead; by default the folder that holds it. Without `around` there are no shipped
-    rules, no patterns of file names and no functions of one's own.
+    rules, no patterns of file names and no functions of one's own. `tests` are files of tests to check besides those
+    beside the rules; with None no test is looked at. `watch` may change the checked rules before they are emitted.
     """
-    rules, findings = checked_rules(path, catalogue, read, folder, around=around)
+    rules, findings = checked_rules(path, catalogue, read, folder, around=around, tests=tests)
     program = None
     if rules is not None:
         with _contained(path, findings):
-            program = _emitted(rules, findings)
+            program = _emitted(rules, watch, findings)
     return Compiled(program, findings)
 
 
@@ -62,13 +65,14 @@ def checked_rules(
     folder: str | None = None,
     *,
     around: Surroundings | None = None,
+    tests: Sequence[str] | None = None,
 ) -> tuple[TypedRules | None, Findings]:
     """The rules as the checker understands them, and all that it found: everything but the last stage. See `compile_rules`."""
     findings = Findings()
     home = folder if folder is not None else str(Path(path).absolute().parent)
     rules = None
     with _contained(path, findings):
-        rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=home, around=around)
+        rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=home, around=around, tests=tests)
         if rules is not None:
             safety.prove(rules, findings)
             lint(rules, findings)
@@ -111,9 +115,9 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _emitted(rules: TypedRules, findings: Findings) -> Program | None:
+def _emitted(rules: TypedRules, watch: Callable[[TypedRules], TypedRules] | None, findings: Findings) -> Program | None:
     if findings.errors:
         return None
     from qpsmtpd.dsl.emit.emit import emit  # what only a clean file needs is not loaded for a faulty one
 
-    return emit(rules)
+    return emit(rules if watch is None else watch(rules))

@@ -21,6 +21,8 @@ from qpsmtpd.dsl.check.settings import config_dir, listened_twice, listener_sett
 from qpsmtpd.dsl.check.shipped import Shipped
 from qpsmtpd.dsl.check.sources import Sources
 from qpsmtpd.dsl.check.surroundings import Surroundings
+from qpsmtpd.dsl.check.test_files import tests_beside
+from qpsmtpd.dsl.check.tests import trials, used_in_tests
 from qpsmtpd.dsl.check.typed import Block, TypedListener, TypedRules
 from qpsmtpd.dsl.check.uses import statements
 from qpsmtpd.dsl.check.variables import rows
@@ -42,11 +44,13 @@ def check(
     findings: Findings,
     folder: str,
     around: Surroundings | None = None,
+    tests: Sequence[str] | None = None,
 ) -> TypedRules | None:
     """The typed model of the rules in file `path`, as far as it could be built; None when there is no such file.
 
     `read` gets file names as `path` spells them, or absolute ones, and raises OSError. `folder` (absolute) is where
-    relative paths of the main file lead.
+    relative paths of the main file lead. `tests` are files of tests besides those that lie beside the rules; with None
+    no test is looked at, since none may hold up a service.
     """
     around = around or Surroundings()
     sources = Sources(read, findings)
@@ -70,6 +74,10 @@ def check(
     book.variables = rows(book)
     blocks = [*_blocks(found, settings, book, doubt)]
     needed = required(found, book)
+    digest = sources.digest
+    if tests is None:
+        used_in_tests(found, book)
+    checked = () if tests is None else trials(found, tests_beside(sources, tests, findings), book)
     check_unused(book, applicable=not _only_declares(found))
     spans = {name: each.span for name, each in declared.items()} or {_DEFAULT: Span(path, 1, 1, 1, 1)}
     made = []
@@ -77,7 +85,7 @@ def check(
         hooks = with_enforcement(_hooks(name, blocks))
         requires = tuple(each for places, each in needed if name in places)
         made.append(TypedListener(name, spans[name], said, hooks, requires, frozenset(doubt)))
-    return TypedRules(server, tuple(made), folder, sources.digest, tuple(book.made), found)
+    return TypedRules(server, tuple(made), folder, digest, tuple(book.made), found, checked)
 
 
 def _only_declares(found: Sequence[tree.TopLevel]) -> bool:

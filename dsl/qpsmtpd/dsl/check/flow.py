@@ -147,6 +147,8 @@ def children(expression: x.Expr) -> tuple[x.Expr, ...]:
             return expression.arguments
         case x.Template():
             return expression.values
+        case x.Traced():
+            return (expression.expr,)
     return ()
 
 
@@ -183,7 +185,7 @@ def expressions(statement: x.Stmt) -> tuple[x.Expr, ...]:
             return (statement.call,)
         case x.Log():
             return (statement.message,)
-        case x.Set() | x.Bind():
+        case x.Set() | x.Bind() | x.Answer():
             return (statement.value,)
-        case x.Enforce() | x.Shadow():
+        case x.Enforce() | x.Shadow() | x.Reached():
             return ()

@@ -42,6 +42,10 @@ class Sources:
             self._digest.update(b"%d:" % len(octets) + octets)
         return self._contents[name]
 
+    def aside(self, name: str) -> bytes:
+        """The octets of a file that is no part of the rules: it does not count in the digest. Raises OSError."""
+        return self._contents[name] if name in self._contents else self._read(name)
+
     @property
     def digest(self) -> str:
         """Names the text of all files read so far, in their order: 12 hexadecimal digits."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qpsmtpd.dsl.model.functions import Function
 from qpsmtpd.dsl.model.hooks import Readable
@@ -17,6 +17,9 @@ from qpsmtpd.dsl.model.types import Type
 from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
+
+if TYPE_CHECKING:
+    from qpsmtpd.dsl.check.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,14 @@ class Template(Typed):
     values: tuple[Expr, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Traced(Typed):
+    """The same value, which the session is told when it is read. Only `plan.traced` puts it in; rules that serve have none."""
+
+    expr: Expr
+    number: int
+
+
 Expr = (
     Const
     | Read
@@ -182,6 +193,7 @@ Expr = (
     | Present
     | Builtin
     | Template
+    | Traced
 )
 
 
@@ -295,7 +307,21 @@ class Shadow(Stated):
     key: str = ""
 
 
-Stmt = Choose | Match | Decide | Enforce | Do | Log | Set | Bind | Shadow
+@dataclass(frozen=True, slots=True)
+class Reached(Stated):
+    """Tells the session that the rules have come here. Only `plan.traced` puts it in."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Stated):
+    """Ends the function with a value: how an expectation of a test is asked."""
+
+    value: Expr
+
+
+Stmt = Choose | Match | Decide | Enforce | Do | Log | Set | Bind | Shadow | Reached | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,3 +393,4 @@ class TypedRules:
     variables: tuple[Variable, ...] = ()
     statements: tuple[tree.TopLevel, ...] = ()
     """What stands in the files, those of `use` in their place."""
+    trials: tuple[Trial, ...] = ()

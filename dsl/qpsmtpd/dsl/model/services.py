@@ -131,3 +131,6 @@ FIRST_HOOK: Mapping[type, str] = {Header: "data_headers_end", Message: "data_pos
 """Services that exist only from some hook on; a function that wants one cannot be called before it."""
 LAST_HOOK: Mapping[type, str] = {Header: "queue_post", Message: "queue_post", Envelope: "queue_post", Login: "auth"}
 """Services that exist only until some hook; a function that wants one cannot be called after it."""
+
+IN_HAND: frozenset[type] = frozenset({Client, Login, Clock, Site, Header, Message, Envelope})
+"""Services that are facts of the session or of our own: whoever has only these reaches nobody outside, as all others do."""

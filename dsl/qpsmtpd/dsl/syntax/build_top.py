@@ -102,7 +102,7 @@ def _apply(parts: Parts) -> tree.Apply:
 
 
 def _test(parts: Parts) -> tree.Test:
-    steps = (tree.Given, tree.Command, tree.AtTime, tree.Expect)
+    steps = (tree.Apply, tree.Given, tree.Command, tree.AtTime, tree.Expect)
     return tree.Test(p.span(parts), p.literal(parts[1]), p.every(parts, steps))
 
 

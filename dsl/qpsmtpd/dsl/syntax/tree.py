@@ -338,7 +338,7 @@ class Expect(Node):
 @dataclass(frozen=True, slots=True)
 class Test(Node):
     name: Literal
-    steps: tuple[Given | Command | AtTime | Expect, ...]
+    steps: tuple[Apply | Given | Command | AtTime | Expect, ...]
 
 
 TopLevel = Use | Let | Var | Define | Policy | Apply | On | Require | Server | Listener | Test

@@ -46,8 +46,8 @@ _STDIN = "<stdin>"
 def command(rules: tuple[str, ...], form: str, fail_level: str, fix: bool, diff: bool) -> int:
     """Check rules without running them.
 
-    Reads the files RULES (`-` is standard input) with everything they use, and prints what is wrong, where, why, and what to write instead.
-    `qpsmtpd explain CODE` says more about a finding.
+    Reads the files RULES (`-` is standard input) with everything they use and the tests beside them, and prints what is wrong, where, why,
+    and what to write instead. `qpsmtpd explain CODE` says more about a finding.
 
     \b
     Examples:
@@ -125,8 +125,9 @@ class _Files:
 
 def _found(names: list[str], files: _Files, contents: Mapping[str, bytes] | None = None) -> Findings:
     """What is found in the rules files; `contents` are octets to take in place of those of the disk."""
-    from qpsmtpd.dsl.compile import compile_rules
+    from qpsmtpd.dsl.compile import checked_rules
     from qpsmtpd.dsl.diagnostics.findings import Findings
+    from qpsmtpd.runtime.lab.files import sorted_out
     from qpsmtpd.runtime.service.library import library, surroundings
 
     instead, functions, around = contents or {}, library(), surroundings()
@@ -134,7 +135,11 @@ def _found(names: list[str], files: _Files, contents: Mapping[str, bytes] | None
     def read(name: str) -> bytes:
         return instead[name] if name in instead else files.read(name)
 
-    return Findings.merged(compile_rules(name, functions, read, around=around).findings for name in names)
+    def found(name: str) -> Findings:
+        (rules, *_), tests = sorted_out([Path(name)])
+        return checked_rules(str(rules), functions, read, around=around, tests=[str(each) for each in tests])[1]
+
+    return Findings.merged(map(found, names))
 
 
 def _mended(names: list[str], files: _Files, *, form: str, diff: bool) -> tuple[Findings, bool]:
