@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 from zlib import crc32
@@ -14,13 +15,15 @@ from hypothesis import strategies as st
 
 from plain_meaning import Meaning, finish
 from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.emit.emit import emit
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.functions import Kind, OnError, function
 from qpsmtpd.dsl.model.hooks import Readable
-from qpsmtpd.dsl.model.program import Site
+from qpsmtpd.dsl.model.program import HookCode, Site
 from qpsmtpd.dsl.model.values import Listing, Variant
 from qpsmtpd.dsl.model.verdicts import Verb
-from typed_words import Session, Transaction, block, decide, program, read, span
+from qpsmtpd.dsl.plan.traced import traced
+from typed_words import Session, Transaction, block, decide, program, read, rules, span
 
 
 @dataclass
@@ -360,10 +363,12 @@ N = Readable("n", t.NUMBER, "connect", "s.vars.n", "a variable", assignable=True
 ANSWERS = st.lists(st.sampled_from((True, False, "fails")), min_size=1, max_size=7)
 
 
-def outcome(run: Callable[[Session, Transaction], Any], answers: list[object]) -> tuple[object, ...]:
+def outcome(
+    run: Callable[[Session, Transaction], Any], answers: list[object], made: Callable[[], Session] = Asked
+) -> tuple[object, ...]:
     """The verdict, what was asked in which order, what was logged, and what rules have set."""
     WORLD.answers, WORLD.asked = answers, []
-    session, transaction = Asked(), Transaction()
+    session, transaction = made(), Transaction()
     decided = run(session, transaction)
     told = session.journal.of("rule-log")
     kept = session.kept, session.symbols, vars(session.vars), session.would_haves
@@ -382,3 +387,28 @@ def test_compiled_rules_mean_what_the_manual_says(blocks: tuple[typed.Block, ...
     for answers in worlds:
         plainly = outcome(lambda s, t: Meaning(s, t).hook(blocks), answers)
         assert outcome(run, answers) == plainly
+
+
+class Watched(Asked):
+    """Is told what the lab is told, and notes what cannot be so."""
+
+    def saw(self, number: int, value: Any) -> Any:
+        return value
+
+    def reached(self, number: int) -> None:
+        assert number >= 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(written(), st.lists(ANSWERS, min_size=7, max_size=7))
+def test_rules_that_tell_what_they_do_do_the_same(blocks: tuple[typed.Block, ...], worlds: list[list[object]]) -> None:
+    plain = rules({"mx": {"rcpt": blocks}})
+    hooks = [emit(made).listeners[0].hooks["rcpt"] for made in (plain, traced(plain, lambda function: function).rules)]
+
+    def run(hook: HookCode, session: Session, transaction: Transaction) -> Any:
+        decided: Any = hook(session, transaction)
+        return finish(decided) if hasattr(decided, "send") else decided
+
+    for answers in worlds:
+        alone, watched = (outcome(partial(run, hook), answers, Watched) for hook in hooks)
+        assert watched == alone

@@ -32,6 +32,8 @@ def value(f: Frame, e: typed.Expr) -> ast.expr:
             return _default(f, e)
         case typed.Local():
             return f.placed(nodes.name(local(e.key)), e.span)
+        case typed.Traced():
+            return _seen(f, e)
         case _:
             return _strict(f, e)
 
@@ -121,6 +123,13 @@ def _default(f: Frame, e: typed.Default) -> ast.expr:
         f.keep(value(f, e.otherwise), e.otherwise.span, target)
     f.add(nodes.when(nodes.is_none(nodes.name(target)), more), e.span)
     return nodes.name(target)
+
+
+def _seen(f: Frame, e: typed.Traced) -> ast.expr:
+    """A value that the session is told, also when it is unknown."""
+    held = steady(f, e.expr)
+    f.add(ast.Expr(_traced(f, e, [held])), e.span)
+    return held
 
 
 # --- one operator each, over operands that are known
@@ -214,6 +223,10 @@ def _call(f: Frame, e: typed.FunctionCall, given: Operands) -> ast.expr:
     return shown(f, e, given)
 
 
+def _traced(f: Frame, e: typed.Traced, given: Operands) -> ast.expr:
+    return nodes.call("s.saw", nodes.constant(e.number), given[0])
+
+
 _BUILD: Mapping[type, Callable[[Frame, Any, Operands], ast.expr]] = {
     typed.Const: _const,
     typed.Read: _read,
@@ -230,6 +243,7 @@ _BUILD: Mapping[type, Callable[[Frame, Any, Operands], ast.expr]] = {
     typed.Present: _present,
     typed.Builtin: _builtin,
     typed.Template: _template,
+    typed.Traced: _traced,
 }
 
 _OPERANDS: Mapping[type, tuple[str, ...]] = {
@@ -245,4 +259,5 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
     typed.Matches: ("text", "pattern"),
     typed.Arithmetic: ("left", "right"),
     typed.Present: ("value",),
+    typed.Traced: ("expr",),
 }

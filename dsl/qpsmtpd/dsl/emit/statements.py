@@ -208,6 +208,14 @@ def _bind(f: Frame, statement: typed.Bind) -> None:
     f.keep(made, statement.span, local(statement.key))
 
 
+def _reached(f: Frame, statement: typed.Reached) -> None:
+    f.add(ast.Expr(nodes.call("s.reached", nodes.constant(statement.number))), statement.span)
+
+
+def _answer(f: Frame, statement: typed.Answer) -> None:
+    f.add(ast.Return(value(f, statement.value)), statement.span)
+
+
 def _when_known(f: Frame, wanted: Sequence[typed.Expr], then: Callable[[list[ast.expr]], None]) -> None:
     """Adds what `then` makes of the values, to run when all of them are known."""
     if not any(map(f.fallible, wanted)):
@@ -240,4 +248,6 @@ _EMIT: Mapping[type, Callable[[Frame, Any], None]] = {
     typed.Log: _log,
     typed.Set: _set,
     typed.Bind: _bind,
+    typed.Reached: _reached,
+    typed.Answer: _answer,
 }
