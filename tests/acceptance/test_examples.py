@@ -1,5 +1,6 @@
 """The shipped deployments, started as written but for the addresses they listen on."""
 
+import json
 import re
 import shutil
 import smtplib
@@ -28,6 +29,15 @@ def test_an_example_checks_clean_starts_and_takes_mail_for_its_domains(site, tmp
     with RunningService(folder) as service:
         service.send(MESSAGE, "jo@example.org")
         assert [message["subject"] for message in service.messages()] == ["hello"]
+
+
+@pytest.mark.parametrize("tests", sorted((ROOT / "examples").glob("*/rules.test.q")), ids=lambda tests: tests.parent.name)
+def test_the_tests_of_an_example_pass_and_leave_nothing_out(tests, tmp_path):
+    done = command(
+        "test", tests.parent / "rules.q", "--coverage-format", "json", "--coverage-file", "coverage.json", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    assert [file["missing"] for file in json.loads((tmp_path / "coverage.json").read_text())["files"]] == [[]]
 
 
 def test_the_quick_start_takes_mail_for_localhost_and_for_nobody_else(tmp_path):

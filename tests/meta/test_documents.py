@@ -23,7 +23,7 @@ from meta.rules_text import FILES, codes, compiled, completed, told
 
 _WITH_REASON = {"sh", "json", "ini", "yaml"}
 _KNOWN = {"q", "file", "console", "python", "text"} | _WITH_REASON
-_SAFE = {"check", "doc", "explain", "fmt", "--version", "--help", "-h"}
+_SAFE = {"check", "doc", "explain", "fmt", "show", "test", "trace", "--version", "--help", "-h"}
 _PAGES = [pytest.param(page, id=shown(page)) for page in documents()]
 
 
@@ -87,6 +87,7 @@ def _run(fence: Fence, folder: Path) -> None:
             [sys.executable, "-m", *words],
             cwd=folder,
             env=environment(),
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
