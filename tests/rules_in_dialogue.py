@@ -44,8 +44,8 @@ def told(text: str, files: Mapping[str, str | bytes] | None = None) -> list[str]
 class Served(Talk):
     """One connection to a service with these rules; the text gets the usual gate and delivery behind it."""
 
-    def __init__(self, text: str, *, gate: str = GATE, ip: str = "203.0.113.9") -> None:
-        made = compiled(text + "\n" + gate + DELIVERY)
+    def __init__(self, text: str, *, gate: str = GATE, delivery: str = DELIVERY, ip: str = "203.0.113.9") -> None:
+        made = compiled(text + "\n" + gate + delivery)
         assert made.program is not None, render_text(made.findings)
         listener = made.program.listeners[0]
         self.journal = Records()

@@ -81,6 +81,26 @@ def test_a_vanished_hook_is_refused_unless_forced(service):
     assert answer_to_mail(service) == 250
 
 
+def test_a_vanished_require_is_refused_unless_forced(service):
+    needing = 'require has_headers before queue\non data_post: unless has_headers(["From"]) deny\n' + RULES
+    write_rules(service.folder, needing)
+    assert command("reload", "rules.q", cwd=service.folder).returncode == 0
+    write_rules(service.folder, needing.partition("\n")[2])
+    done = command("reload", "rules.q", cwd=service.folder)
+    assert done.returncode == 1 and "`require has_headers before queue` at listener mx is gone" in done.stderr
+    assert command("reload", "rules.q", "--force", cwd=service.folder).returncode == 0
+
+
+def test_settings_that_cannot_be_served_yet_are_refused_even_when_forced(service):
+    rules = service.folder / "rules.q"
+    replace_file(
+        rules, rules.read_text().replace('    bind = "127.0.0.1:0"\n', '    bind = "127.0.0.1:0"\n    protocol = lmtp\n')
+    )
+    done = command("reload", "--force", "--state-dir", "state", cwd=service.folder)
+    assert done.returncode == 1 and "listener mx: `protocol = lmtp` is checked" in done.stderr
+    assert answer_to_mail(service) == 250
+
+
 def test_a_vanished_end_is_refused_unless_forced(service):
     write_rules(service.folder, RULES + "\nend  # nothing follows\n")
     assert command("reload", "rules.q", cwd=service.folder).returncode == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meta.checkout import environment
-from running_service import PATIENCE, RULES, RunningService, process, write_rules
+from running_service import PATIENCE, RULES, RunningService, command, process, replace_file, write_rules
 
 
 def test_a_message_to_an_own_domain_lands_in_the_maildir(tmp_path):
@@ -69,6 +69,33 @@ def test_rules_with_an_error_are_refused_and_nothing_is_made(tmp_path):
     done = process("serve", "rules.q", cwd=tmp_path)
     assert done.returncode == 1 and "Q501" in done.stderr and done.stdout == ""
     assert set(tmp_path.iterdir()) == before
+
+
+def test_rules_that_this_version_cannot_serve_are_refused_and_nothing_is_made(tmp_path):
+    rules = write_rules(tmp_path)
+    replace_file(
+        rules, rules.read_text().replace('    bind = "127.0.0.1:0"\n', '    bind = "127.0.0.1:0"\n    protocol = lmtp\n')
+    )
+    before = set(tmp_path.iterdir())
+    done = process("serve", "rules.q", cwd=tmp_path)
+    assert done.returncode == 3 and done.stdout == ""
+    assert "qpsmtpd: listener mx: `protocol = lmtp` is checked, but this version cannot serve it yet\n" in done.stderr
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_message_in_quarantine_is_on_disk_and_nowhere_else(tmp_path):
+    write_rules(tmp_path, 'shadow on mail: deny\non data_post: quarantine "spam"\n' + RULES)
+    with RunningService(tmp_path) as service:
+        service.send()
+        [message] = service.messages("quarantine/spam")
+        assert message["subject"] == "hello" and message["Delivered-To"] == "me@example.org"
+        assert service.messages() == []
+        assert (tmp_path / "quarantine").stat().st_mode & 0o777 == 0o700
+        assert service.status()["would_have"] == [{"rule": "rules.q:7", "verdict": "deny", "count": 1}]
+        assert "rules.q:7 would have said deny 1 times" in command("status", "rules.q", cwd=tmp_path).stdout
+        service.stop()
+    events = [record["event"] for record in service.records()]
+    assert "quarantined" in events and "would-have" in events
 
 
 def test_a_missing_rules_file_is_one_clear_line(tmp_path):

@@ -41,7 +41,8 @@ def emit(rules: TypedRules) -> Program:
         hooks: Mapping[str, HookCode] = {
             hook: names[entries[listener.name, hook]] for hook in listener.hooks if (listener.name, hook) in entries
         }
-        return ListenerProgram(listener.name, listener.settings, hooks, variables("connection"), variables("transaction"))
+        requires = tuple(f"{required.function} before {required.before}" for required in listener.requires)
+        return ListenerProgram(listener.name, listener.settings, hooks, variables("connection"), variables("transaction"), requires)
 
     return Program(
         digest=rules.digest,
