@@ -120,6 +120,15 @@ def test_a_refusal_by_the_rules_comes_before_what_is_wrong_with_the_body():
     assert talk.send(_HEAD + b"a\rb\0\r\n.\r\n") == DENY.reply
 
 
+@pytest.mark.parametrize("size", range(1, 30))
+def test_the_end_of_the_header_section_is_found_however_it_is_cut(size):
+    talk = Talk(data_headers_end=_always(DENY))
+    talk.begin()
+    data = _HEAD + b"a\rb\r\n.\r\n"
+    said = [talk.send(data[at : at + size]) for at in range(0, len(data), size)]
+    assert b"".join(said) == DENY.reply
+
+
 def test_what_is_wrong_with_the_header_section_comes_before_the_rules():
     seen, talk = _subjects()
     assert talk.message(b"Subject: x\r\nA: \0\r\n\r\ntext\r\n") == "550 5.6.0"
