@@ -91,6 +91,11 @@ def test_a_fault_in_a_data_file_is_found_at_its_line():
     assert [(f.code, f.file, f.line, f.end_column) for f in found] == [("Q702", "rcpthosts", 2, 6)]
 
 
+def test_the_lines_of_a_data_file_are_counted_as_its_reader_counts_them():
+    outcome = checked("on rcpt: unless rcpthosts(domain) deny", {"rcpthosts": "a.org\x0c\n\u2028\nb org   \nc.org\n"})
+    assert [(f.line, f.end_column) for f in outcome.found] == [(3, 9)]
+
+
 def test_a_data_file_that_is_not_text_is_a_finding():
     found = checked("on rcpt: unless rcpthosts(domain) deny", {"rcpthosts": b"a.org\n\xff\n"}).found
     assert [(f.code, f.line) for f in found] == [("Q702", 2)]

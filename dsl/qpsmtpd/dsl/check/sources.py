@@ -5,11 +5,12 @@ Knows which file names which folder, but neither opens a file (`read` does) nor 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 from qpsmtpd.dsl.diagnostics.allow_comments import HINT, read_allows
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
@@ -67,7 +68,7 @@ class Sources:
         """What a data file holds, read once by its reader; faults become findings in that file. Raises OSError."""
         if (name, file) not in self._values:
             text, broken = self._text(name)
-            lines = lines_of(text)
+            lines = _Lines(text)
             self._findings.sources[name] = lines
             if file.comments is not None and HINT in text:
                 said = (Comment.at(name, number, column, lines[number - 1]) for number, column in file.comments(text))
@@ -93,6 +94,27 @@ class _Kind:
     count: int = 0
     rest: int = 0
     edits: list[Edit] = field(default_factory=list)
+
+
+class _Lines(Sequence[str]):
+    """The lines of a data file, cut apart when one is wanted: a million of them take much memory, and most files have no fault."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @functools.cached_property
+    def _lines(self) -> tuple[str, ...]:
+        return lines_of(self._text)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self._lines[index]
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 class _Faults:

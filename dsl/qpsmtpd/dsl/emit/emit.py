@@ -42,7 +42,9 @@ def emit(rules: TypedRules) -> Program:
             hook: names[entries[listener.name, hook]] for hook in listener.hooks if (listener.name, hook) in entries
         }
         requires = tuple(f"{required.function} before {required.before}" for required in listener.requires)
-        return ListenerProgram(listener.name, listener.settings, hooks, variables("connection"), variables("transaction"), requires)
+        return ListenerProgram(
+            listener.name, listener.settings, hooks, variables("connection"), variables("transaction"), requires
+        )
 
     return Program(
         digest=rules.digest,

@@ -6,10 +6,13 @@ Collections answer `in` at a cost that does not grow with their length.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import ClassVar, NewType, Protocol
+from itertools import accumulate
+from typing import ClassVar, NamedTuple, NewType, Protocol
 
 IPAddress = IPv4Address | IPv6Address
 """An address of a peer or of ours; IPv4-mapped IPv6 is unmapped before rules see it."""
@@ -61,7 +64,7 @@ class Address:
     domains are and their local parts are but for case.
     """
 
-    __slots__ = ("_compared", "domain", "local", "text")
+    __slots__ = ("compared", "domain", "local", "text")
 
     def __init__(self, local: str | None, domain: str | None, text: str) -> None:
         self.local = local
@@ -69,13 +72,15 @@ class Address:
         self.text = text
         """The canonical written form without angle brackets; empty for the null sender."""
         # rules compare an address many times, so what is compared is made once
-        self._compared = (None if local is None else local.lower(), domain)
+        compared = "" if local is None else f"{local.lower()}@{domain}"
+        self.compared = text if compared == text else compared
+        """The same text for equal addresses, and only for these."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Address) and self._compared == other._compared
+        return isinstance(other, Address) and self.compared == other.compared
 
     def __hash__(self) -> int:
-        return hash(self._compared)
+        return hash(self.compared)
 
     def __str__(self) -> str:
         return self.text
@@ -89,63 +94,108 @@ NULL_SENDER = Address(None, None, "")
 
 
 class NetworkSet:
-    """A list of networks: `ip in set` is a longest-prefix match, one set probe per prefix length in use.
+    """A list of networks: `ip in set` is a search among numbers that lie within a few places of each other.
 
-    Holds numbers only, so that a million entries stay small; iterating makes the networks again, shortest prefix first.
+    Holds numbers only, so that a million entries stay small (an IPv4 network takes about a dozen octets, an IPv6 network
+    about seventy); iterating makes the networks again, in the order of their addresses. What lies inside another
+    network of the list is left out, so no two of them overlap.
     """
 
     __slots__ = ("_v4", "_v6")
 
     def __init__(self, networks: Iterable[IPNetwork] = ()) -> None:
-        tables: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
+        prefixes: dict[int, list[int]] = {4: [], 6: []}
         for n in networks:
-            start = int(n.network_address) >> (n.max_prefixlen - n.prefixlen)
-            tables[n.version].setdefault(n.prefixlen, set()).add(start)
-        self._v4 = _longest_first(tables[4])
-        self._v6 = _longest_first(tables[6])
+            prefixes[n.version].append(prefix(int(n.network_address), n.prefixlen))
+        self._v4, self._v6 = _apart(32, prefixes[4]), _apart(128, prefixes[6])
 
     @classmethod
-    def of_prefixes(cls, v4: Mapping[int, Iterable[int]], v6: Mapping[int, Iterable[int]]) -> NetworkSet:
-        """From the prefixes themselves: for each length in bits the leading bits as numbers (192.0.2.0/24 is 24: 0xC00002)."""
+    def of_prefixes(cls, v4: Iterable[int], v6: Iterable[int]) -> NetworkSet:
+        """From networks as numbers, see `prefix`."""
         made = cls()
-        made._v4, made._v6 = _longest_first(v4), _longest_first(v6)
+        made._v4, made._v6 = _apart(32, v4), _apart(128, v6)
         return made
 
     def __contains__(self, ip: object) -> bool:
         if isinstance(ip, IPv4Address):
-            number, tables, bits = int(ip), self._v4, 32
+            starts, hosts, first, shift, pages, last = self._v4
         elif isinstance(ip, IPv6Address):
-            number, tables, bits = int(ip), self._v6, 128
+            starts, hosts, first, shift, pages, last = self._v6
         else:
             return False
-        for length, starts in tables:  # noqa: SIM110 - a generator costs more than the probes
-            if number >> (bits - length) in starts:
-                return True
-        return False
+        number = int(ip)
+        if number < first:
+            return False
+        page = (number - first) >> shift
+        place = bisect_right(starts, number, pages[page], pages[page + 1]) - 1 if page < last else len(starts) - 1
+        return (number ^ starts[place]) >> hosts[place] == 0
 
     def __iter__(self) -> Iterator[IPNetwork]:
-        for length, starts in reversed(self._v4):
-            yield from (IPv4Network((start << (32 - length), length)) for start in sorted(starts))
-        for length, starts in reversed(self._v6):
-            yield from (IPv6Network((start << (128 - length), length)) for start in sorted(starts))
+        for start, host in zip(self._v4.starts, self._v4.hosts, strict=True):
+            yield IPv4Network((start, 32 - host))
+        for start, host in zip(self._v6.starts, self._v6.hosts, strict=True):
+            yield IPv6Network((start, 128 - host))
 
     def __len__(self) -> int:
-        return sum(len(starts) for _, starts in (*self._v4, *self._v6))
+        return len(self._v4.starts) + len(self._v6.starts)
 
-    def could_hold(self, v4: int, v6: int) -> bool:
-        """True when, counted one by one, the networks have so many IPv4 or so many IPv6 addresses; cheap however long the list is."""
-        four = sum(len(starts) << (32 - length) for length, starts in self._v4)
-        six = sum(len(starts) << (128 - length) for length, starts in self._v6)
-        return four >= v4 or six >= v6
+    def covers(self, network: IPNetwork) -> bool:
+        """True when the list has every address of the network, in one entry or in many; cheap however long the list is."""
+        starts, hosts = (self._v4 if network.version == 4 else self._v6)[:2]
+        first, past = int(network.network_address), int(network.broadcast_address) + 1
+        around = bisect_right(starts, first) - 1
+        if around >= 0 and starts[around] + (1 << hosts[around]) >= past:
+            return True
+        inside = hosts[bisect_left(starts, first) : bisect_left(starts, past)]
+        # no two overlap, so what they have is the sum of what each has
+        return sum(inside.count(host) << host for host in set(inside)) == past - first
 
     @property
     def networks(self) -> tuple[IPNetwork, ...]:
-        """The networks, IPv4 first, shortest prefix first."""
+        """The networks, IPv4 first, in the order of their addresses."""
         return tuple(self)
 
 
-def _longest_first(tables: Mapping[int, Iterable[int]]) -> tuple[tuple[int, frozenset[int]], ...]:
-    return tuple((length, frozenset(tables[length])) for length in sorted(tables, reverse=True))
+def prefix(address: int, length: int) -> int:
+    """A network as a number: sorted, these stand in the order of their first addresses, the wider before the narrower."""
+    return address << 8 | length
+
+
+class _Apart(NamedTuple):
+    """Networks of one family that do not overlap, in order, and where in that order to look for an address.
+
+    `hosts` has the bits behind each prefix. An address lies (address - first) >> shift pages behind the first one;
+    `pages[n]` is how many networks begin before page n.
+    """
+
+    starts: Sequence[int]
+    hosts: bytes
+    first: int
+    shift: int
+    pages: Sequence[int]
+    last: int
+    """Pages in all: behind them is only the last network."""
+
+
+def _apart(bits: int, prefixes: Iterable[int]) -> _Apart:
+    starts: MutableSequence[int] = array("I") if bits == 32 else []
+    hosts = bytearray()
+    end = -1
+    for number in sorted(prefixes):
+        start, host = number >> 8, bits - (number & 0xFF)
+        if start > end:
+            starts.append(start)
+            hosts.append(host)
+            end = start | ((1 << host) - 1)
+    if not starts:
+        return _Apart((), b"", 1 << bits, 0, (), 0)
+    first = starts[0]
+    width = starts[-1] - first
+    shift = max(width.bit_length() - len(starts).bit_length(), 0)
+    pages = array("I", bytes(4 * ((width >> shift) + 2)))
+    for start in starts:
+        pages[((start - first) >> shift) + 1] += 1
+    return _Apart(starts, bytes(hosts), first, shift, array("I", accumulate(pages)), (width >> shift) + 1)
 
 
 class DomainSet:
@@ -154,9 +204,14 @@ class DomainSet:
     __slots__ = ("_exact", "_parents")
 
     def __init__(self, domains: Iterable[str] = ()) -> None:
-        names = [d.lower() for d in domains]
-        self._exact = frozenset(d for d in names if not d.startswith("."))
-        self._parents = frozenset(d for d in names if d.startswith("."))
+        self._exact: set[str] = set()
+        self._parents: set[str] = set()
+        for domain in domains:
+            name = domain.lower()
+            if name.startswith("."):
+                self._parents.add(name[1:])
+            else:
+                self._exact.add(domain if name == domain else name)  # a million names need not be there twice
 
     def __contains__(self, domain: object) -> bool:
         if not isinstance(domain, str):
@@ -164,17 +219,18 @@ class DomainSet:
         name = domain.lower()
         if name in self._exact:
             return True
-        if self._parents:
-            dot = name.find(".", 1)
-            while dot >= 0:
-                if name[dot:] in self._parents:
+        parents = self._parents
+        if parents:
+            above = name.partition(".")[2]
+            while above:
+                if above in parents:
                     return True
-                dot = name.find(".", dot + 1)
+                above = above.partition(".")[2]
         return False
 
     def __iter__(self) -> Iterator[str]:
         yield from sorted(self._exact)
-        yield from sorted(self._parents)
+        yield from ("." + name for name in sorted(self._parents))
 
     def __len__(self) -> int:
         return len(self._exact) + len(self._parents)
@@ -183,21 +239,28 @@ class DomainSet:
 class AddressSet:
     """A list of addresses; an entry `@example.org` matches every address of that domain."""
 
-    __slots__ = ("_addresses", "_domains")
+    __slots__ = ("_domains", "_written")
 
     def __init__(self, addresses: Iterable[Address] = (), domains: Iterable[str] = ()) -> None:
-        self._addresses = frozenset(addresses)
+        self._written: Mapping[str, str] = {a.compared: a.text for a in addresses}
         self._domains = DomainSet(domains)
 
+    @classmethod
+    def of_texts(cls, written: Mapping[str, str], domains: Iterable[str]) -> AddressSet:
+        """From the written form of each address under what is compared of it."""
+        made = cls((), domains)
+        made._written = written
+        return made
+
     def __contains__(self, address: object) -> bool:
-        return isinstance(address, Address) and (address in self._addresses or address.domain in self._domains)
+        return isinstance(address, Address) and (address.compared in self._written or address.domain in self._domains)
 
     def __iter__(self) -> Iterator[str]:
-        yield from sorted(a.text for a in self._addresses)
+        yield from sorted(self._written.values())
         yield from ("@" + d for d in self._domains)
 
     def __len__(self) -> int:
-        return len(self._addresses) + len(self._domains)
+        return len(self._written) + len(self._domains)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from qpsmtpd.dsl.model.functions import DataFile, Fault, Kind, function
@@ -22,18 +23,26 @@ class NotAnAddress(ValueError):
 
 def read(text: str, fault: Fault) -> AddressSet:
     """The addresses of a file. Q702 for a line that is none, Q703 for one that an other line covers."""
-    found: dict[Address, int] = {}
+    found: dict[str, str] = {}
+    lines: dict[str, int] = {}
     domains: dict[str, int] = {}
     for number, entry in entries(text):
         try:
-            first = _note(entry, number, found, domains)
+            if entry.startswith("@"):
+                first = domains.setdefault(canonical_entry(entry[1:]), number)
+            elif entry.startswith("*@"):
+                raise NotAnAddress(f'"{entry}" has a wildcard; every address of a domain is written "{entry[1:]}"')
+            else:
+                address = parse_address(entry)
+                first = lines.setdefault(address.compared, number)
+                found.setdefault(address.compared, address.text)
         except (NotAnAddress, NotADomain) as error:
             fault(number, "Q702", str(error))
             continue
         if first != number:
             fault(number, "Q703", f'"{entry}" is already on line {first}', first)
-    _report_covered(found, domains, fault)
-    return AddressSet(found, domains)
+    _report_covered(lines, domains, fault)
+    return AddressSet.of_texts(found, domains)
 
 
 def parse_address(text: str) -> Address:
@@ -51,20 +60,11 @@ def parse_address(text: str) -> Address:
     return Address(plain, name, f"{local}@{name}")
 
 
-def _note(entry: str, number: int, found: dict[Address, int], domains: dict[str, int]) -> int:
-    """Remembers an entry; the line that has it already, or this one."""
-    if entry.startswith("@"):
-        return domains.setdefault(canonical_entry(entry[1:]), number)
-    if entry.startswith("*@"):
-        raise NotAnAddress(f'"{entry}" has a wildcard; every address of a domain is written "{entry[1:]}"')
-    return found.setdefault(parse_address(entry), number)
-
-
-def _report_covered(found: dict[Address, int], domains: dict[str, int], fault: Fault) -> None:
+def _report_covered(found: Mapping[str, int], domains: Mapping[str, int], fault: Fault) -> None:
     if not domains:
         return
     for address, number in found.items():
-        domain = address.domain or ""
+        domain = address.rpartition("@")[2]
         for covering in (domain, *(domain[dot.start() :] for dot in re.finditer(r"\.", domain))):
             if covering in domains:
                 fault(

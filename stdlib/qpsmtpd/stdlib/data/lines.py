@@ -5,13 +5,17 @@ Knows nothing of what an entry means.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def entries(text: str) -> Iterator[tuple[int, str]]:
     """Line number (from 1) and entry, without surrounding blanks and without a `# comment` behind it."""
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        entry = line.strip()
+    # a list of the lines would take several times the memory of the text
+    for number, line in enumerate(_LINE.finditer(text.removeprefix("\ufeff")), 1):
+        entry = line[0].strip()
         if "#" in entry:
             entry = _without_comment(entry)
         if entry:

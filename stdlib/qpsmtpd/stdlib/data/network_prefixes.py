@@ -24,9 +24,6 @@ class Prefix(NamedTuple):
     length: int
     start: int
 
-    def __str__(self) -> str:
-        return written(self.bits, self.start << (self.bits - self.length), self.length)
-
 
 class NotANetwork(ValueError):
     """A text that is no network; its message says what was probably meant."""

@@ -2,51 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from qpsmtpd.dsl.model.functions import DataFile, Fault, Kind, function
-from qpsmtpd.dsl.model.values import NetworkSet
+from qpsmtpd.dsl.model.values import NetworkSet, prefix
 from qpsmtpd.stdlib.data.lines import comments, entries
-from qpsmtpd.stdlib.data.network_prefixes import NotANetwork, Prefix, parse
+from qpsmtpd.stdlib.data.network_prefixes import NotANetwork, parse, written
 
-_Lines = dict[int, dict[int, int]]
-"""For each prefix length the line of each prefix."""
+_LINE = 32
+"""Bits for a line's number behind a network's own: one number an entry is all that is kept of a line."""
 
 
 def read(text: str, fault: Fault) -> NetworkSet:
     """The networks of a file. Q702 for a line that is none, Q703 for one that an other line covers."""
-    tables: dict[int, _Lines] = {32: {}, 128: {}}
+    noted: dict[int, list[int]] = {32: [], 128: []}
     for number, entry in entries(text):
         try:
             bits, length, start = parse(entry)
         except NotANetwork as error:
             fault(number, "Q702", str(error))
-            continue
-        first = tables[bits].setdefault(length, {}).setdefault(start, number)
-        if first != number:
-            fault(number, "Q703", f'"{entry}" is already on line {first}', first)
-    for bits, lines in tables.items():
-        _report_covered(bits, lines, fault)
-    return NetworkSet.of_prefixes(tables[32], tables[128])
+        else:
+            noted[bits].append(prefix(start << (bits - length), length) << _LINE | number)
+    for found in noted.values():
+        found.sort()
+    for number, message, first in sorted(said for bits, found in noted.items() for said in _covered(bits, found)):
+        fault(number, "Q703", message, first)
+    v4, v6 = ([entry >> _LINE for entry in found] for found in noted.values())
+    return NetworkSet.of_prefixes(v4, v6)
 
 
-def _report_covered(bits: int, lines: _Lines, fault: Fault) -> None:
-    lengths = sorted(lines)
-    for place, length in enumerate(lengths):
-        shorter = [(length - other, other, lines[other]) for other in lengths[:place]]
-        if not shorter:
+def _covered(bits: int, found: Sequence[int]) -> Iterator[tuple[int, str, int]]:
+    """Line, message and the line that makes it needless, for each entry that is there twice or lies inside another; the entries are sorted."""
+    outer = previous = 0
+    end = -1
+    for entry in found:
+        if entry >> _LINE == previous >> _LINE and end >= 0:
+            yield _line(entry), f"{_written(bits, entry)} is already on line {_line(previous)}", _line(previous)
             continue
-        for start, number in lines[length].items():
-            for shift, other, starts in shorter:
-                if start >> shift in starts:
-                    inner, outer = Prefix(bits, length, start), Prefix(bits, other, start >> shift)
-                    fault(
-                        number,
-                        "Q703",
-                        f"{inner} is already covered by {outer} on line {starts[outer.start]}",
-                        starts[outer.start],
-                    )
-                    break
+        previous = entry
+        address, length = _network(entry)
+        if address <= end:
+            yield (
+                _line(entry),
+                f"{_written(bits, entry)} is already covered by {_written(bits, outer)} on line {_line(outer)}",
+                _line(outer),
+            )
+        else:
+            outer, end = entry, address | ((1 << (bits - length)) - 1)
+
+
+def _line(entry: int) -> int:
+    return entry & ((1 << _LINE) - 1)
+
+
+def _network(entry: int) -> tuple[int, int]:
+    """Its address and the length of its prefix."""
+    return entry >> (_LINE + 8), entry >> _LINE & 0xFF
+
+
+def _written(bits: int, entry: int) -> str:
+    return written(bits, *_network(entry))
 
 
 NETWORK_FILE = DataFile(
