@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import idna
-
 from qpsmtpd.dsl.check.patterns import BadPattern, compile_pattern
 from qpsmtpd.dsl.model.values import Address, Domain, IPAddress, IPNetwork, Pattern
 
@@ -62,6 +60,8 @@ def domain(text: str) -> Domain:
         return Domain(f"[{_literal(text[1:-1])}]")
     name = text.removesuffix(".").lower()
     if not name.isascii():
+        import idna  # its tables are large, and hardly any rules have such names
+
         try:
             name = idna.encode(name, uts46=True).decode("ascii")
         except idna.IDNAError as error:

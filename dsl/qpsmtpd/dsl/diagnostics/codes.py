@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 _HEAD = re.compile(r"# (Q\d{3}) (error|warning|note): (.+)")
 
@@ -29,14 +29,12 @@ class Code:
 def codes() -> Mapping[str, Code]:
     """Every code, in order. Raises ValueError for a page without a proper first line."""
     found = {}
-    pages = files("qpsmtpd.dsl.diagnostics") / "pages"
-    for page in sorted(pages.iterdir(), key=lambda p: p.name):
-        if page.name.endswith(".md"):
-            text = page.read_text("utf-8")
-            head = _HEAD.match(text)
-            if head is None or page.name != f"{head[1]}.md":
-                raise ValueError(f"{page.name}: its first line must be '# {page.name[:-3]} error: title'")
-            found[head[1]] = Code(head[1], head[2], head[3].strip(), text)
+    for page in sorted((Path(__file__).parent / "pages").glob("*.md")):
+        text = page.read_text("utf-8")
+        head = _HEAD.match(text)
+        if head is None or page.stem != head[1]:
+            raise ValueError(f"{page.name}: its first line must be '# {page.stem} error: title'")
+        found[head[1]] = Code(head[1], head[2], head[3].strip(), text)
     return found
 
 

@@ -12,11 +12,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-_FOLDER = files("qpsmtpd.dsl.syntax")
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +124,4 @@ def text(kept: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    Path(str(_FOLDER / "table.json")).write_text(text(made(_grammar())), "utf-8")
+    (_FOLDER / "table.json").write_text(text(made(_grammar())), "utf-8")

@@ -16,8 +16,6 @@ from collections.abc import Sequence
 
 import click
 
-from qpsmtpd.runtime import __version__
-
 OK, NEGATIVE, USAGE, COULD_NOT = 0, 1, 2, 3
 
 
@@ -41,12 +39,22 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _say_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from qpsmtpd.runtime import __version__
+
+        click.echo(f"qpsmtpd {__version__}")
+        context.exit()
+
+
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done; 1 a negative answer (findings, rules refused); 2 wrong usage; 3 could not be done.",
 )
-@click.version_option(__version__, prog_name="qpsmtpd", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Show the version and exit."
+)
 def qpsmtpd() -> None:
     """An SMTP service whose behaviour is written in a rules file.
 

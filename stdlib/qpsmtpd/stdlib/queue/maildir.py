@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from qpsmtpd.dsl.model.functions import Kind, OwnPath, function
 from qpsmtpd.dsl.model.services import Clock, Envelope, Message, Site
 from qpsmtpd.dsl.model.values import Delivery
 from qpsmtpd.stdlib.queue.maildir_folder import MaildirFolder, host_part, unique_stem
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 WRITERS = 16
 """Deliveries that write at the same time; more wait their turn."""
@@ -34,6 +35,8 @@ async def maildir(path: Annotated[str, OwnPath()], *, message: Message, envelope
     Examples:
         on queue: maildir("Maildir")
     """
+    import asyncio  # whoever only checks rules does without
+
     now = clock.now()
     stem = unique_stem(now)
     name = f"{stem}.{host_part(site.hostname)}"
@@ -108,4 +111,6 @@ def _folder(path: str) -> MaildirFolder:
 
 @functools.cache
 def _writers() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(WRITERS, thread_name_prefix="maildir")
