@@ -10,20 +10,7 @@ import pytest
 from meta.checkout import environment
 from running_service import write_rules
 
-SLOW = {
-    "aiosmtpd",
-    "asyncio",
-    "dns",
-    "email",
-    "idna",
-    "importlib.metadata",
-    "jinja2",
-    "lark",
-    "logging",
-    "socket",
-    "ssl",
-    "tempfile",
-}
+SLOW = {"aiosmtpd", "asyncio", "dns", "idna", "jinja2", "lark", "logging", "ssl"}
 """Modules that take long to load, and that only a service, a template or a maker of tables needs."""
 
 _RUN = "import sys; from qpsmtpd.runtime.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
