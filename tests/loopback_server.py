@@ -37,7 +37,7 @@ class Server:
 
     def program(self, **hooks: HookCode) -> Program:
         rules = {"rcpt": ours, "queue": self.delivered.take, **hooks}
-        return Program("0", self.settings, (ListenerProgram("mx", ListenerSettings(), rules),), "", "/nowhere")
+        return Program("0", self.settings, (ListenerProgram("mx", ListenerSettings(), rules),), "/nowhere")
 
     async def listen(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()

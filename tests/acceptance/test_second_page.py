@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qpsmtpd.dsl.compile import Compiled, compile_rules
+from qpsmtpd.dsl.check.typed import TypedRules
+from qpsmtpd.dsl.compile import checked_rules
+from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.diagnostics.render import render_text
+from qpsmtpd.dsl.emit.emit import emit, python_of
 from qpsmtpd.runtime.service.library import library, surroundings
 
 PAGE = Path(__file__).parent / "second_page"
 
 
-def _compiled() -> Compiled:
-    return compile_rules(str(PAGE / "rules.q"), library(), lambda name: Path(name).read_bytes(), around=surroundings())
+def _checked() -> tuple[TypedRules, Findings]:
+    rules, findings = checked_rules(str(PAGE / "rules.q"), library(), lambda name: Path(name).read_bytes(), around=surroundings())
+    assert rules is not None
+    return rules, findings
 
 
 def test_the_page_is_clean():
-    made = _compiled()
-    assert made.findings.counts()["error"] == made.findings.counts()["warning"] == 0, render_text(made.findings)
+    rules, findings = _checked()
+    assert findings.counts()["error"] == findings.counts()["warning"] == 0, render_text(findings)
+    assert emit(rules).listeners
 
 
 def test_its_python_is_as_it_was():
-    made = _compiled()
-    assert made.program is not None
-    assert made.program.python == (PAGE / "rules.py.txt").read_text("utf-8")
+    assert python_of(_checked()[0]) == (PAGE / "rules.py.txt").read_text("utf-8")
 
 
 def test_the_same_text_gives_the_same_python_to_the_byte():
-    first, second = _compiled(), _compiled()
-    assert first.program is not None and second.program is not None
-    assert first.program.python == second.program.python
+    assert python_of(_checked()[0]) == python_of(_checked()[0])

@@ -7,12 +7,13 @@ import inspect
 import pytest
 
 from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.emit.emit import emit, python_of
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.functions import Kind, OnError, function
 from qpsmtpd.dsl.model.services import Client, Envelope
 from qpsmtpd.dsl.model.values import Delivery, Listing
 from qpsmtpd.dsl.model.verdicts import Verb
-from typed_words import Session, Transaction, block, call, compiled, const, decide, no, program, read, span, when
+from typed_words import Session, Transaction, block, call, compiled, const, decide, no, program, read, rules, span, when
 
 
 @function(kind=Kind.GATE, since="rcpt")
@@ -68,10 +69,10 @@ async def test_a_verdict_takes_the_reason_of_the_lookup_around_it_without_asking
     asked = call(listed, const("zen", t.TEXT, line=3), line=3)
     refuse = decide(Verb.DENY, "Listed", line=5, message=asked, reason=True)
     inner = when(no(read("relay", line=4)), refuse)
-    made = program("connect", block(when(typed.Present(asked.span, t.BOOL, asked), inner)))
-    verdict = await made.listeners[0].hooks["connect"](Session(), None)
+    written = rules({"mx": {"connect": (block(when(typed.Present(asked.span, t.BOOL, asked), inner)),)}})
+    verdict = await emit(written).listeners[0].hooks["connect"](Session(), None)
     assert verdict.reply == b"550 5.7.1 see zen\r\n"
-    assert made.python.count("s.ask(") == 1
+    assert python_of(written).count("s.ask(") == 1
 
 
 def test_skip_leaves_its_block_and_no_other() -> None:
@@ -115,4 +116,4 @@ def test_a_score_has_two_decimals() -> None:
 
 
 def test_the_same_rules_give_the_same_python() -> None:
-    assert program("rcpt", block(REFUSE)).python == program("rcpt", block(REFUSE)).python
+    assert python_of(rules({"mx": {"rcpt": (block(REFUSE),)}})) == python_of(rules({"mx": {"rcpt": (block(REFUSE),)}}))

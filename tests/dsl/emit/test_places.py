@@ -12,7 +12,7 @@ import pytest
 from plain_meaning import finish
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.typed import Block, Stmt
-from qpsmtpd.dsl.emit.emit import emit
+from qpsmtpd.dsl.emit.emit import emit, python_of
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.functions import Kind, OnError, function
 from qpsmtpd.dsl.model.verdicts import Verb
@@ -95,11 +95,11 @@ def test_what_a_define_of_another_file_says_stands_at_the_statement_that_uses_it
 
 def test_listeners_with_the_same_rules_share_one_function() -> None:
     one, two = block(when(const(True, t.BOOL), decide(Verb.DENY))), block(decide(Verb.ACCEPT))
-    made = emit(rules({"mx": {"rcpt": (one,)}, "submission": {"rcpt": (one,), "mail": (two,)}}))
-    mx, submission = (listener.hooks for listener in made.listeners)
+    written = rules({"mx": {"rcpt": (one,)}, "submission": {"rcpt": (one,), "mail": (two,)}})
+    mx, submission = (listener.hooks for listener in emit(written).listeners)
     assert mx["rcpt"] is submission["rcpt"]
     assert set(submission) == {"rcpt", "mail"}
-    assert made.python.count("def ") == 2
+    assert python_of(written).count("def ") == 2
 
 
 def test_a_hook_without_blocks_is_absent() -> None:

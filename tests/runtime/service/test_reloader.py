@@ -15,7 +15,7 @@ RULES = Path("/rules.q")
 
 
 def program(digest):
-    return Program(digest, ServerSettings(), (ListenerProgram("mx", ListenerSettings(), {}),), "", "/")
+    return Program(digest, ServerSettings(), (ListenerProgram("mx", ListenerSettings(), {}),), "/")
 
 
 def loaded(digest, code=None):
@@ -92,7 +92,7 @@ async def test_whatever_goes_wrong_the_old_rules_stay_and_the_journal_says_so(re
 
 async def test_rules_that_this_version_cannot_serve_are_refused_even_when_forced():
     settings = ListenerSettings(tls=Tls.IMPLICIT)
-    smtps = Program("x", ServerSettings(), (ListenerProgram("smtps", settings, {}),), "", "/")
+    smtps = Program("x", ServerSettings(), (ListenerProgram("smtps", settings, {}),), "/")
     bench = Bench(Loaded(smtps, Findings(), frozenset({RULES}), frozenset()))
     bench.go_on.release()
     outcome = await bench.reloader.request(force=True)

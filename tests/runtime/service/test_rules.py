@@ -13,7 +13,7 @@ _FILE = Path("/rules.q")
 
 
 def _program(*listeners):
-    return Program("x", ServerSettings(), listeners, "", "/")
+    return Program("x", ServerSettings(), listeners, "/")
 
 
 def _listener(name="mx", settings=None, **more):

@@ -9,7 +9,8 @@ every address: worth nothing). What this file cannot show, it does not claim.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.model.functions import Kind, OnError
@@ -107,39 +108,35 @@ def may_be_passed_over(statement: x.Choose, bound: Mapping[str, x.Expr]) -> bool
 
 def parts(expression: x.Expr) -> Iterator[x.Expr]:
     """An expression and everything in it."""
-    yield expression
-    for child in children(expression):
-        yield from parts(child)
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending.extend(children(part)[::-1])
 
 
 def children(expression: x.Expr) -> tuple[x.Expr, ...]:
     """What an expression is made of, one level down."""
-    match expression:
-        case x.Field() | x.Item():
-            return (expression.of, expression.key) if isinstance(expression, x.Item) else (expression.of,)
-        case x.FunctionCall():
-            return expression.arguments
-        case x.Not():
-            return (expression.operand,)
-        case x.And() | x.Or() | x.Compare() | x.Arithmetic():
-            return (expression.left, expression.right)
-        case x.Contains():
-            return (expression.item, expression.collection)
-        case x.Folded():
-            return (expression.text,)
-        case x.Matches():
-            return (expression.text, expression.pattern)
-        case x.Default():
-            return (expression.value, expression.otherwise)
-        case x.Present():
-            return (expression.value,)
-        case x.Builtin():
-            return expression.arguments
-        case x.Template():
-            return expression.values
-        case x.Traced():
-            return (expression.expr,)
-    return ()
+    made_of = _CHILDREN.get(type(expression))
+    return made_of(expression) if made_of else ()
+
+
+_CHILDREN: Mapping[type[x.Expr], Callable[[Any], tuple[x.Expr, ...]]] = {
+    x.Field: lambda e: (e.of,),
+    x.Item: lambda e: (e.of, e.key),
+    x.FunctionCall: lambda e: e.arguments,
+    x.Builtin: lambda e: e.arguments,
+    x.Template: lambda e: e.values,
+    x.Not: lambda e: (e.operand,),
+    **dict.fromkeys((x.And, x.Or, x.Compare, x.Arithmetic), lambda e: (e.left, e.right)),
+    x.Contains: lambda e: (e.item, e.collection),
+    x.Folded: lambda e: (e.text,),
+    x.Matches: lambda e: (e.text, e.pattern),
+    x.Default: lambda e: (e.value, e.otherwise),
+    x.Present: lambda e: (e.value,),
+    x.Traced: lambda e: (e.expr,),
+}
+"""By what type an expression is made of what; asked so often that a `match` would be felt."""
 
 
 def statements(body: tuple[x.Stmt, ...]) -> Iterator[x.Stmt]:

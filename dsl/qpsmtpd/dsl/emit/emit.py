@@ -25,13 +25,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def emit(rules: TypedRules) -> Program:
     """Compiles checked rules. Raises jinja2.TemplateSyntaxError for a template that the checker should have refused."""
-    made = _Functions()
-    entries = {
-        (listener.name, hook): made.hook(hook, listener.name, blocks)
-        for listener in rules.listeners
-        for hook, blocks in listener.hooks.items()
-        if blocks
-    }
+    made, entries = _functions(rules)
     names = made.loaded()
 
     def variables(per: str) -> Mapping[str, Any]:
@@ -50,9 +44,25 @@ def emit(rules: TypedRules) -> Program:
         digest=rules.digest,
         server=rules.server,
         listeners=tuple(map(program, rules.listeners)),
-        python=made.text(),
         folder=rules.folder,
     )
+
+
+def python_of(rules: TypedRules) -> str:
+    """The source text of what checked rules are compiled to, for people: byte-identical for the same rules."""
+    return _functions(rules)[0].text()
+
+
+def _functions(rules: TypedRules) -> tuple[_Functions, Mapping[tuple[str, str], str]]:
+    """The functions, and for each listener and hook the name of one."""
+    made = _Functions()
+    entries = {
+        (listener.name, hook): made.hook(hook, listener.name, blocks)
+        for listener in rules.listeners
+        for hook, blocks in listener.hooks.items()
+        if blocks
+    }
+    return made, entries
 
 
 @dataclass(slots=True)
@@ -118,6 +128,5 @@ class _Functions:
         parts = [("<constants of the rules>", self.pool.statements)]
         parts += [(file, [made for at, made in self.written if at == file]) for file in files]
         for file, body in parts:
-            module = ast.fix_missing_locations(ast.Module(list(body), []))
-            exec(compile(module, file, "exec"), names)  # noqa: S102 - made of the nodes above, in which rules are only names and values
+            exec(compile(ast.Module(list(body), []), file, "exec"), names)  # noqa: S102 - made of the nodes above, in which rules are only names and values
         return names

@@ -24,7 +24,7 @@ Operands = list[ast.expr]
 def value(f: Frame, e: typed.Expr) -> ast.expr:
     """The Python expression of `e`; what it needs first is added to the frame. It is unknown where `f.fallible(e)` says it may be."""
     if not f.stated(e):
-        return f.placed(_plain(f, e), e.span)
+        return _plain(f, e)
     match e:
         case typed.And() | typed.Or():
             return _junction(f, e)
@@ -39,20 +39,21 @@ def value(f: Frame, e: typed.Expr) -> ast.expr:
 
 
 def _plain(f: Frame, e: typed.Expr) -> ast.expr:
+    """One Python expression: nothing in it needs statements."""
+    made: ast.expr
     match e:
         case typed.And() | typed.Or():
             operator = ast.And() if isinstance(e, typed.And) else ast.Or()
-            return ast.BoolOp(operator, [value(f, e.left), value(f, e.right)])
+            made = ast.BoolOp(operator, [_plain(f, e.left), _plain(f, e.right)])
         case typed.Default():
-            kept = f.temporary()
-            test = ast.Compare(
-                ast.NamedExpr(ast.Name(kept, ast.Store()), value(f, e.value)), [ast.IsNot()], [nodes.constant(None)]
-            )
-            return ast.IfExp(test, nodes.name(kept), value(f, e.otherwise))
+            kept = ast.Name(f.temporary(), ast.Store())
+            test = ast.Compare(ast.NamedExpr(kept, _plain(f, e.value)), [ast.IsNot()], [nodes.constant(None)])
+            made = ast.IfExp(test, nodes.name(kept.id), _plain(f, e.otherwise))
         case _:
-            made = _BUILD[type(e)](f, e, [value(f, operand) for operand in operands(e)])
+            made = _BUILD[type(e)](f, e, [_plain(f, operand) for operand in operands(e)])
             reason = f.reason(e)
-            return ast.NamedExpr(ast.Name(reason, ast.Store()), made) if reason else made
+            made = ast.NamedExpr(ast.Name(reason, ast.Store()), made) if reason else made
+    return f.placed(made, e.span)
 
 
 def operands(e: typed.Expr) -> tuple[typed.Expr, ...]:

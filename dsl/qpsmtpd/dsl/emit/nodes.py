@@ -6,7 +6,7 @@ Knows nothing of rules but spans.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from qpsmtpd.dsl.syntax.tree import Span
 
@@ -81,25 +81,42 @@ def thunk(value: ast.expr) -> ast.Lambda:
 def function(called: str, body: list[ast.stmt]) -> ast.FunctionDef | ast.AsyncFunctionDef:
     """A hook function over session and transaction; a coroutine function when its body waits."""
     arguments = ast.arguments(posonlyargs=[], args=[ast.arg("s"), ast.arg("t")], kwonlyargs=[], kw_defaults=[], defaults=[])
-    waits = any(isinstance(node, ast.Await) for statement in body for node in ast.walk(statement))
-    kind = ast.AsyncFunctionDef if waits else ast.FunctionDef
+    kind = ast.AsyncFunctionDef if _waits(body) else ast.FunctionDef
     return kind(name=called, args=arguments, body=body, decorator_list=[], returns=None)
+
+
+def _waits(body: list[ast.stmt]) -> bool:
+    pending: list[ast.AST] = [*body]
+    for node in pending:
+        if isinstance(node, ast.Await):
+            return True
+        pending.extend(_inside(node))
+    return False
 
 
 def place(node: ast.AST, span: Span) -> None:
     """Gives a node, and all in it that has none yet, the place of a span (`ast` counts columns from 0)."""
-    where = {
-        "lineno": span.line,
-        "col_offset": max(span.column - 1, 0),
-        "end_lineno": max(span.end_line, span.line),
-        "end_col_offset": max(span.end_column - 1, 0),
-    }
-    if where["end_lineno"] == where["lineno"]:
-        where["end_col_offset"] = max(where["end_col_offset"], where["col_offset"])
+    column, end_line, end_column = max(span.column - 1, 0), max(span.end_line, span.line), max(span.end_column - 1, 0)
+    if end_line == span.line:
+        end_column = max(end_column, column)
     pending = [node]
-    while pending:
-        inner = pending.pop()
-        if "lineno" not in inner._attributes or not hasattr(inner, "lineno"):
-            for key in inner._attributes:
-                setattr(inner, key, where[key])
-            pending.extend(ast.iter_child_nodes(inner))
+    for inner in pending:
+        if isinstance(inner, _PLACED):
+            if hasattr(inner, "lineno"):
+                continue
+            inner.lineno, inner.col_offset, inner.end_lineno, inner.end_col_offset = span.line, column, end_line, end_column
+        pending.extend(_inside(inner))
+
+
+_PLACED = (ast.expr, ast.stmt, ast.excepthandler, ast.arg, ast.keyword)
+"""What has a place."""
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes one level down. `ast` has the same, which takes a third of the time of compiling rules."""
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            yield from value
+        elif isinstance(value, ast.AST) and value._fields:
+            yield value

@@ -51,12 +51,10 @@ class ListenerProgram:
 class Program:
     """A compiled rules file.
 
-    `digest` names the text of all its files, data files included (hex, 12 digits); `python` is the source text of the
-    compiled hooks, byte-identical for the same rules.
+    `digest` names the text of all its files, data files included (hex, 12 digits).
     """
 
     digest: str
     server: ServerSettings
     listeners: tuple[ListenerProgram, ...]
-    python: str
     folder: str
