@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_NAME = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}+(?<!-)\.)++(?!-|[0-9]+$)[a-z0-9-]{1,63}+(?<!-)", re.ASCII)
+_NAME = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}+(?<!-)\.)+(?!-|[0-9]+$)[a-z0-9-]{1,63}+(?<!-)", re.ASCII)
 _LONGEST = 253
 
 
