@@ -122,9 +122,13 @@ class ServerSettings:
     drain_timeout: Duration = setting(Duration(30.0), "how long running sessions may go on after SIGTERM", check=_positive)
     connect_budget: Duration = setting(Duration(20.0), "the time all lookups of `connect` may take together", check=_positive)
     command_budget: Duration = setting(
-        Duration(30.0), "the time all lookups of `helo`, `mail`, `rcpt` or `data` may take together", check=_positive
+        Duration(30.0),
+        "the time all lookups of `helo`, `mail`, `rcpt`, `data` or another command may take together",
+        check=_positive,
     )
-    data_post_budget: Duration = setting(Duration(120.0), "the time `data_post` and `queue` may take", check=_positive)
+    data_post_budget: Duration = setting(
+        Duration(120.0), "the time each of `data_post_headers`, `data_post` and the `queue` hooks may take", check=_positive
+    )
     resolver: tuple[str, ...] = setting(
         (), "name servers as ADDRESS:PORT; those of /etc/resolv.conf unless given", check=_endpoints
     )
