@@ -173,3 +173,17 @@ async def test_the_shipped_policy_refuses_an_old_message():
     old = _CONTENT.replace(b"14 Nov", b"01 Nov")
     assert (await _sent(talk))[-1] == "250 2.0.0"
     assert (await _sent(talk, old))[-1] == "550 5.6.0"
+
+
+async def test_the_header_may_be_changed_as_soon_as_it_is_there():
+    talk = _rules(
+        """
+on data_headers_end:
+    unless has_headers(["From"]) deny
+    set_header("X-Seen", "at {{ score }}")
+on data_post: if header["X-Seen"] log(header["X-Seen"] ?? "")
+"""
+    )
+    assert (await _sent(talk))[-1] == "250 2.0.0"
+    assert [r["text"] for r in talk.journal.named("rule-log")] == ["at 0"]
+    assert (await _sent(talk, b"Subject: x\r\n\r\n"))[-1] == "554 5.7.1"

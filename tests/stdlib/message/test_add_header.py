@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library_doubles import FieldList
+from library_doubles import FieldList, FixedClock
 from qpsmtpd.dsl.model.values import Template
 from qpsmtpd.runtime.smtp.header import Header
 from qpsmtpd.stdlib.message.add_header import add_header
@@ -33,7 +33,7 @@ def test_a_value_that_a_client_made_up_stays_one_field(value: str) -> None:
 
 @given(st.text(max_size=2000))
 def test_in_a_real_header_any_value_makes_exactly_one_field_of_lines_that_may_be_sent(value: str) -> None:
-    header = Header(b"Subject: s\r\n\r\n")
+    header = Header(b"Subject: s\r\n\r\n", FixedClock())
     add_header("X-A", Template(value), header=header)
     octets = header.octets()
     lines = octets.split(b"\r\n")
@@ -46,7 +46,7 @@ def test_in_a_real_header_any_value_makes_exactly_one_field_of_lines_that_may_be
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P"]), min_size=1, max_size=60))
 def test_words_of_any_language_come_back_as_they_were(value: str) -> None:
-    header = Header(b"\r\n")
+    header = Header(b"\r\n", FixedClock())
     add_header("X-A", Template(value), header=header)
     field = message_from_bytes(header.octets(), policy=email.policy.default)["X-A"]
     assert value.startswith("=?") or str(field) == value

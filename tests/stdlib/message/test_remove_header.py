@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from library_doubles import FieldList
+from library_doubles import FieldList, FixedClock
 from qpsmtpd.runtime.smtp.header import Header
 from qpsmtpd.stdlib.message.remove_header import remove_header
 
@@ -12,7 +12,7 @@ def test_every_field_of_that_name_goes_whatever_its_case() -> None:
 
 
 def test_a_folded_field_goes_whole_and_the_others_stay_as_they_were() -> None:
-    header = Header(b"X-A: 1\r\n more\r\nSubject:  s \r\n\r\n")
+    header = Header(b"X-A: 1\r\n more\r\nSubject:  s \r\n\r\n", FixedClock())
     remove_header("X-A", header=header)
     assert header.octets() == b"Subject:  s \r\n\r\n"
 

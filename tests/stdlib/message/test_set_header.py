@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from library_doubles import FieldList
+from library_doubles import FieldList, FixedClock
 from qpsmtpd.dsl.model.values import Template
 from qpsmtpd.runtime.smtp.header import Header
 from qpsmtpd.stdlib.message.set_header import set_header
@@ -13,6 +13,6 @@ def test_what_the_client_has_sent_under_that_name_is_gone() -> None:
 
 
 def test_a_value_stays_one_field() -> None:
-    header = Header(b"X-A: old\r\nSubject: s\r\n\r\n")
+    header = Header(b"X-A: old\r\nSubject: s\r\n\r\n", FixedClock())
     set_header("X-A", Template("1\r\nX-Evil: 2"), header=header)
     assert header.octets() == b"X-A: 1 X-Evil: 2\r\nSubject: s\r\n\r\n"

@@ -10,7 +10,7 @@ from qpsmtpd.dsl.model.values import Template
 from qpsmtpd.stdlib.message.field_names import name_fault, one_line
 
 
-@function(kind=Kind.EFFECT, since="data_post", until="queue")
+@function(kind=Kind.EFFECT, since="data_headers_end", until="queue")
 def add_header(name: Annotated[str, Constant(name_fault)], value: Template, *, header: Header) -> None:
     """Puts a header field on top of the message.
 

@@ -8,7 +8,7 @@ from qpsmtpd.dsl.model.functions import Kind, function
 from qpsmtpd.dsl.model.services import Header
 
 
-@function(kind=Kind.PURE, since="data_post", until="queue")
+@function(kind=Kind.PURE, since="data_headers_end", until="queue")
 def has_headers(require: Sequence[str], *, header: Header) -> bool:
     """True when the message has every one of these header fields.
 

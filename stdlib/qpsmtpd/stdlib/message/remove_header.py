@@ -9,7 +9,7 @@ from qpsmtpd.dsl.model.services import Header
 from qpsmtpd.stdlib.message.field_names import name_fault
 
 
-@function(kind=Kind.EFFECT, since="data_post", until="queue")
+@function(kind=Kind.EFFECT, since="data_headers_end", until="queue")
 def remove_header(name: Annotated[str, Constant(name_fault)], *, header: Header) -> None:
     """Removes every header field of that name from the message.
 
