@@ -132,6 +132,7 @@ def _places(words: Words) -> dict[str, Rule]:
         "definition": _captured(rf"{_START}({declaring})\s+(\w+)", "storage.type", "entity.name.function"),
         "value": _captured(rf"{_START}(let|var)\s+(\w+)", "storage.type", "variable.other.constant"),
         "path": _captured(rf"{_START}(use)\s+(\w+(?:/\w+)*)", "keyword.control.top", "string.unquoted"),
+        "step": _captured(rf"^\s+({choice(words.steps)})\b(?!\s*(?:[.(]|[-+]?=))", "keyword.other.step"),
         "setting": _captured(rf"^\s+({choice(words.settings)})(?={_ASSIGNED})", "support.type.property-name"),
         "parameter": _captured(rf"(?<=[(,])\s*([A-Za-z_]\w*)(?={_ASSIGNED})", "variable.parameter"),
         "type": _captured(rf":\s*({types})", "support.type"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qpsmtpd.dsl.check.filters import FILTERS
+from qpsmtpd.dsl.check.steps import COMMANDS
 from qpsmtpd.dsl.model.builtins import BUILTINS
 from qpsmtpd.dsl.model.hooks import HOOKS, READABLE
 from qpsmtpd.dsl.model.settings import LATER, ListenerSettings, ServerSettings
@@ -41,6 +42,8 @@ class Words:
     functions: tuple[str, ...]
     settings: tuple[str, ...]
     filters: tuple[str, ...]
+    steps: tuple[str, ...]
+    """What begins a line of a test: `client`, `rcpt`."""
     durations: tuple[str, ...]
     sizes: tuple[str, ...]
 
@@ -64,6 +67,7 @@ def words() -> Words:
         functions=_sorted({*catalogue(), *BUILTINS, "log"}),
         settings=_sorted(settings | LATER),
         filters=_sorted(FILTERS),
+        steps=_sorted(COMMANDS),
         durations=_sorted(SECONDS),
         sizes=_sorted(OCTETS),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from meta.every_rules_text import RulesText, every_rules_text
 from parsed_rules import nodes
+from qpsmtpd.dsl.check.steps import COMMANDS
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.builtins import FREE
 from qpsmtpd.dsl.model.hooks import HOOKS
@@ -120,6 +121,10 @@ def _names(file: tree.File) -> Iterator[tuple[tree.Name, str]]:
                 yield name, "listener"
             case tree.TypeName(name=name):
                 yield name, "type"
+            case tree.Command(name=name, listener=listener) if name.text in COMMANDS:
+                yield name, "step"
+                if listener:
+                    yield listener, "listener"
             case tree.Case(values=values):
                 yield from ((value, "case") for value in values)
             case tree.Label(name=name):

@@ -17,6 +17,7 @@ from babi.highlight import Compiler, Grammars, highlight_line
 from meta.checkout import ROOT, environment
 from meta.coloured_words import Word, rules_texts, words
 from qpsmtpd.dsl.check.filters import FILTERS
+from qpsmtpd.dsl.check.steps import COMMANDS
 from qpsmtpd.dsl.model.builtins import FREE
 from qpsmtpd.dsl.model.hooks import HOOKS, READABLE
 from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings, meanings
@@ -50,6 +51,7 @@ _SCOPES = {
     "type": ("support.type",),
     "case": ("constant.other.enum",),
     "label": ("entity.name.label",),
+    "step": ("keyword.other.step",),
 }
 """The scopes of each kind of word; themes have colours for all of them."""
 
@@ -108,6 +110,7 @@ def test_every_kind_of_word_occurs_in_the_texts():
             ("keyword", "storage.type"),
         ),
         ("    if x {} 5.7.1", VERBS, "keyword.control.verdict"),
+        ('    {} "x" -> accept', COMMANDS, "keyword.other.step"),
         ("on {}:", HOOKS, "entity.name.function.hook"),
         ("    if {} == 5", READABLE, "variable.language"),
         ("let x: {} = 5", SCALARS, "support.type"),

@@ -13,6 +13,7 @@ import pytest
 from meta.checkout import ROOT
 from meta.coloured_words import Word, rules_texts, words
 from qpsmtpd.dsl.check.filters import FILTERS
+from qpsmtpd.dsl.check.steps import COMMANDS
 from qpsmtpd.dsl.model.builtins import FREE
 from qpsmtpd.dsl.model.hooks import HOOKS, READABLE
 from qpsmtpd.dsl.model.settings import ListenerSettings, ServerSettings, meanings
@@ -44,6 +45,7 @@ _GROUPS = {
     "type": ("Type",),
     "case": ("Value",),
     "label": ("Label",),
+    "step": ("Step",),
 }
 """The groups of each kind of word, without the prefix that they share."""
 
@@ -116,6 +118,7 @@ def test_vim_says_of_each_word_of_the_repository_what_it_is(tmp_path):
     [
         ("    {} 5", KEYWORDS.keys() - {"true", "false", "listener"} - set(VERBS), ("Control", "Top", "Operator", "Inside")),
         ("    if x {} 5.7.1", VERBS, ("Verdict",)),
+        ('    {} "x" -> accept', COMMANDS, ("Step",)),
         ("on {}:", HOOKS, ("Hook",)),
         ("    if {} == 5", READABLE, ("Name",)),
         ("let x: {} = 5", SCALARS, ("Type",)),

@@ -25,6 +25,7 @@ syn match qpsmtpdName ;\<\%(authenticated\|connections\|server_port\|recipients\
 syn match qpsmtpdCall ;\<\h\w*\ze\s*(;
 syn match qpsmtpdFunction ;\<\%(remove_header\|earlytalker\|has_headers\|add_header\|set_header\|addresses\|rcpthosts\|networks\|domains\|maildir\|all_in\|any_in\|dnsbl\|exact\|lower\|rdns\|all\|len\|log\)\ze\s*(;
 syn match qpsmtpdParameter ;[(,]\s*\zs\h\w*\ze\s*==\@!;
+syn match qpsmtpdStep ;^\s\+\zs\%(client\|auth\|data\|ehlo\|helo\|help\|mail\|noop\|quit\|rcpt\|rset\|vrfy\|wait\|say\|tls\)\>\%(\s*\%([.(]\|[-+]\==\)\)\@!;
 syn match qpsmtpdSetting ;^\s\+\zs\%(max_commands_without_mail\|max_connections_per_ip\|data_post_budget\|max_connections\|session_timeout\|command_budget\|connect_budget\|max_recipients\|size_threshold\|drain_timeout\|min_data_rate\|data_timeout\|config_dir\|max_errors\|quarantine\|spool_dir\|state_dir\|hostname\|max_line\|max_size\|prefetch\|protocol\|received\|resolver\|metrics\|replies\|timeout\|workers\|limits\|proxy\|state\|auth\|bind\|user\|log\|tls\)\ze\s*==\@!;
 syn match qpsmtpdType ;:\s*\zs\%(duration\|address\|network\|pattern\|domain\|number\|bool\|list\|rate\|size\|text\|time\|verb\|map\|ip\)\>\%(\[[a-z\[\]?]*\]\)\=?\=;
 syn match qpsmtpdTop ;^\s*\zs\%(require\|server\|test\|end\|use\)\>;
@@ -93,6 +94,7 @@ hi def link qpsmtpdPlace Identifier
 hi def link qpsmtpdDeclared Identifier
 hi def link qpsmtpdType Type
 hi def link qpsmtpdSetting PreProc
+hi def link qpsmtpdStep Statement
 hi def link qpsmtpdFunction Function
 hi def link qpsmtpdCall Function
 hi def link qpsmtpdName Special

@@ -49,6 +49,12 @@ def command(
 
     FILES are rules files. The tests that stand in them, in the files they use, and in NAME.test.q beside each NAME.q are run against the real
     engine, without a network and with a clock of their own. Further files of tests may be named; a file of tests alone is for the rules beside it.
+
+    \b
+    Examples:
+      qpsmtpd test rules.q
+      qpsmtpd test -k relaying --verbose rules.q
+      qpsmtpd test --coverage --coverage-format lcov --coverage-file lcov.info rules.q
     """
     from qpsmtpd.runtime.lab.files import sorted_out
     from qpsmtpd.runtime.lab.suite import run_tests

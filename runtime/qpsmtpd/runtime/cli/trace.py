@@ -32,6 +32,11 @@ def command(rules: Path, form: str, **said: Any) -> int:
 
     Runs the session through the rules in RULES with the real engine and real lookups, and shows every rule that it meets, what each reads and
     why it decides or not. Nothing is delivered, and nobody is told. A message on standard input is sent after DATA.
+
+    \b
+    Examples:
+      qpsmtpd trace rules.q --client 192.0.2.1 --mail ann@example.net --rcpt bob@example.org
+      qpsmtpd trace rules.q --client 192.0.2.1 --mail "" --rcpt bob@example.org < message.eml
     """
     from qpsmtpd.dsl.diagnostics.render import render_text
     from qpsmtpd.runtime.lab.story import story
