@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import chain, pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qpsmtpd.dsl.model.hooks import HOOKS
@@ -81,8 +81,8 @@ class _Rules:
 
 async def _played(steps, cuts, *, wait):
     rules = _Rules(wait=wait)
-    settings = ServerSettings(max_commands_without_mail=4, max_errors=6)
-    talk = Talk(settings, connection_vars={"count": 0}, **rules.hooks)
+    limits = ServerSettings(max_commands_without_mail=4, max_errors=6)
+    talk = Talk(limits, connection_vars={"count": 0}, **rules.hooks)
     said = talk.greeting + await talk.settle()
     for step in (b"EHLO x\r\n", *steps, b"QUIT\r\n"):
         for piece in pieces(step, cuts):
@@ -93,6 +93,7 @@ async def _played(steps, cuts, *, wait):
     return said, rules.seen, records, talk.delivered.contents, talk.put_aside.kept
 
 
+@settings(deadline=None)
 @given(_STEPS, st.lists(st.integers(0, 3000), max_size=6))
 def test_the_same_dialogue_has_the_same_answers_events_and_records(steps, cuts):
     whole = asyncio.run(_played(steps, (), wait=False))
@@ -100,6 +101,7 @@ def test_the_same_dialogue_has_the_same_answers_events_and_records(steps, cuts):
     assert asyncio.run(_played(steps, cuts, wait=True)) == whole
 
 
+@settings(deadline=None)
 @given(_STEPS)
 def test_what_was_refused_or_accepted_is_seen_by_those_who_look_on_and_by_nobody_else(steps):
     _, seen, records, _, _ = asyncio.run(_played(steps, (), wait=False))
