@@ -6,9 +6,13 @@ too. What concerns a whole file is found at its very beginning, so an allow befo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qpsmtpd.dsl.syntax.tree import Span
+
+_WHOLE_FILE = 0
+"""The line that stands for a file as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,15 @@ class Allow:
     lines: frozenset[int]
     head: bool = False
 
-    def covers(self, code: str, span: Span) -> bool:
-        """True when a finding of that code there is silent."""
-        if code != self.code or span.file != self.span.file:
-            return False
-        return span.line in self.lines or (self.head and _whole_file(span))
+    @property
+    def covered(self) -> Iterator[tuple[str, str, int]]:
+        """Code, file and line of what it silences."""
+        for line in (*self.lines, *([_WHOLE_FILE] if self.head else ())):
+            yield self.code, self.span.file, line
 
 
-def _whole_file(span: Span) -> bool:
-    return (span.line, span.column, span.end_line, span.end_column) == (1, 1, 1, 1)
+def covering(code: str, span: Span) -> Iterator[tuple[str, str, int]]:
+    """What an allow must cover, one or the other, to silence a finding of that code there."""
+    yield code, span.file, span.line
+    if (span.line, span.column, span.end_line, span.end_column) == (1, 1, 1, 1):
+        yield code, span.file, _WHOLE_FILE

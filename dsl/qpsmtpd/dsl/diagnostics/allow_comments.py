@@ -8,7 +8,7 @@ effect is found (Q606), so that nobody believes something to be silenced that is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from qpsmtpd.dsl.diagnostics.allow import Allow
 from qpsmtpd.dsl.diagnostics.codes import Code, codes
@@ -29,9 +29,9 @@ _FORM = "write `# q: allow Q602 -- why`, with the codes in question and your rea
 def read_allows(comments: Iterable[Comment], first: int, findings: Findings) -> None:
     """Enters what the comments of one file allow; the first statement of the file stands on line `first`."""
     known = list(comments)
-    alone = {comment.line for comment in known if comment.alone}
+    below = _below(known)
     for comment in known:
-        lines = _lines(comment, alone)
+        lines = frozenset({comment.line, below.get(comment.line, comment.line)})
         head = comment.line < first or (comment.line == first and not comment.alone)
         for code, span, reason in _allowed(comment, findings):
             findings.allow(Allow(code, span, reason, lines, head))
@@ -51,11 +51,12 @@ def report_unused(findings: Findings) -> None:
         )
 
 
-def _lines(comment: Comment, alone: set[int]) -> frozenset[int]:
-    below = comment.line + 1
-    while below in alone:
-        below += 1
-    return frozenset({comment.line, below}) if comment.alone else frozenset({comment.line})
+def _below(comments: Sequence[Comment]) -> dict[int, int]:
+    """For each comment that stands alone, the next line that is more than such a comment."""
+    below: dict[int, int] = {}
+    for line in sorted((comment.line for comment in comments if comment.alone), reverse=True):
+        below[line] = below.get(line + 1, line + 1)
+    return below
 
 
 def _allowed(comment: Comment, findings: Findings) -> Iterator[tuple[str, Span, str]]:

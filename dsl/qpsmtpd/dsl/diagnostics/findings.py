@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qpsmtpd.dsl.diagnostics.allow import Allow
+from qpsmtpd.dsl.diagnostics.allow import Allow, covering
 from qpsmtpd.dsl.diagnostics.codes import codes, severity
 from qpsmtpd.dsl.diagnostics.fix import Fix
 from qpsmtpd.dsl.syntax.tree import Span
@@ -74,7 +74,8 @@ class Findings:
     def __init__(self) -> None:
         self._found: dict[Finding, None] = {}
         self._silenced: dict[Finding, Allow] = {}
-        self._allows: dict[tuple[str, str], list[Allow]] = {}
+        self._allows: dict[Allow, None] = {}
+        self._covered: dict[tuple[str, str, int], Allow] = {}
         self.sources: dict[str, Sequence[str]] = {}
         """The lines of each file read, for carets."""
 
@@ -104,7 +105,7 @@ class Findings:
     def apart(self) -> Findings:
         """Findings of their own, still empty, for which the same comments count."""
         other = Findings()
-        other._allows = self._allows
+        other._covered = self._covered
         return other
 
     def take(self, other: Findings) -> None:
@@ -126,19 +127,18 @@ class Findings:
 
     def allow(self, allow: Allow) -> None:
         """Silences what is found from here on where a comment allows it."""
-        known = self._allows.setdefault((allow.span.file, allow.code), [])
-        if allow not in known:
-            known.append(allow)
+        self._allows.setdefault(allow)
+        for place in allow.covered:
+            self._covered.setdefault(place, allow)
 
     def allowed(self, code: str, span: Span) -> Allow | None:
         """What silences a finding of that code there; None when nothing does."""
-        allows = self._allows.get((span.file, code), ())
-        return next((allow for allow in allows if allow.covers(code, span)), None)
+        return next((self._covered[place] for place in covering(code, span) if place in self._covered), None)
 
     def unused_allows(self) -> list[Allow]:
         """The allows that have silenced nothing yet, in the order in which they were read."""
         used = set(self._silenced.values())
-        return [allow for allows in self._allows.values() for allow in allows if allow not in used]
+        return [allow for allow in self._allows if allow not in used]
 
     @property
     def silenced(self) -> Sequence[tuple[Finding, Allow]]:

@@ -61,7 +61,8 @@ def _round(todo: Sequence[Finding], contents: dict[str, bytes], read: Callable[[
     for name, each in edits.items():
         mark = _MARK if texts[name].startswith(_MARK) else ""
         contents[name] = (mark + edited(texts[name].removeprefix(_MARK), each)).encode()
-    return [f for f in possible if any(f.fix is fix for fix in fixes)]
+    made = {id(fix) for fix in fixes}
+    return [f for f in possible if id(f.fix) in made]
 
 
 def _files(todo: Sequence[Finding]) -> list[str]:
