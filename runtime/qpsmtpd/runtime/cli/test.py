@@ -108,17 +108,18 @@ def _print(reports: Sequence[Report], form: str, verbose: bool) -> None:
     from qpsmtpd.dsl.diagnostics.render import render_text
     from qpsmtpd.runtime.lab.report_data import data_of, junit_of
     from qpsmtpd.runtime.lab.report_text import text_of
+    from qpsmtpd.runtime.terminal import colourful
 
     for report in reports:
         counts = report.findings.counts()
         if report.bench is None or counts["warning"]:
-            click.echo(render_text(report.findings, colour=sys.stderr.isatty()), nl=False, err=True)
+            click.echo(render_text(report.findings, colour=colourful(sys.stderr)), nl=False, err=True)
     if form == "json":
         click.echo(json.dumps(data_of(reports), indent=2))
     elif form == "junit":
         click.echo(junit_of(reports), nl=False)
     elif any(report.bench is not None for report in reports):
-        click.echo(text_of(reports, colour=sys.stdout.isatty(), verbose=verbose), nl=False)
+        click.echo(text_of(reports, colour=colourful(sys.stdout), verbose=verbose), nl=False)
 
 
 def _exit_code(reports: Sequence[Report]) -> int:

@@ -42,6 +42,7 @@ def command(rules: Path, form: str, **said: Any) -> int:
     from qpsmtpd.runtime.lab.story import story
     from qpsmtpd.runtime.lab.trace import trace
     from qpsmtpd.runtime.lab.trace_report import data_of, text_of
+    from qpsmtpd.runtime.terminal import colourful
 
     order = _order(said)
     try:
@@ -51,7 +52,7 @@ def command(rules: Path, form: str, **said: Any) -> int:
     except KeyError as error:
         raise click.BadParameter(f"there is no listener {error.args[0]}", param_hint="--at") from error
     if traced.bench is None:
-        click.echo(render_text(traced.findings, colour=sys.stderr.isatty()), nl=False, err=True)
+        click.echo(render_text(traced.findings, colour=colourful(sys.stderr)), nl=False, err=True)
         return NEGATIVE
     told = story(traced.events, traced.bench)
     click.echo(json.dumps(data_of(told), indent=2) if form == "json" else text_of(told), nl=form == "json")
