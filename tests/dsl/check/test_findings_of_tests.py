@@ -52,6 +52,7 @@ def found(*steps: str, head: str = "", files: dict[str, str | bytes] | None = No
         ("rset -> skip", "Q804", "no step is answered by `skip`"),
         ("rset -> denny", "Q804", "no step is answered by `denny`"),
         ("rset -> deny 450", "Q804", "`deny` never has the code 450"),
+        ("rset -> deny 5.7", "Q804", "`5.7` is no reply code"),
         ("rset -> accept 5.7.1", "Q804", "`accept` never has the code 5.7.1"),
         ("rset -> deny at rcpt", "Q804", "a step is answered when it is said, not at `rcpt`"),
         ("wait 5m -> accept", "Q804", "nothing answers `wait`"),

@@ -236,6 +236,8 @@ def _fault(node: tree.Command, said: tree.Verdict, verb: Verb | None) -> tuple[s
         return f"no step is answered by `{name}`", ""
     if said.at is not None:
         return f"a step is answered when it is said, not at `{said.at.text}`", "a verdict that was kept is seen where it is said"
+    if said.code is not None and not said.code.raw.isdecimal():
+        return f"`{said.code.raw}` is no reply code", "reply codes have three digits, as 550; enhanced ones look like 5.7.1"
     right = {str(CLASS[verb]), *("3" if verb is Verb.ACCEPT else "")} if verb in CLASS else set("2345")
     for literal in (said.code, said.enhanced):
         if literal is not None and literal.raw[0] not in right:
