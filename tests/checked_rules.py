@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import fnmatch
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Annotated
 
@@ -13,8 +13,9 @@ from qpsmtpd.dsl.check.check import check
 from qpsmtpd.dsl.check.surroundings import Surroundings
 from qpsmtpd.dsl.check.typed import Block, Stmt, TypedRules
 from qpsmtpd.dsl.diagnostics.findings import Finding, Findings
-from qpsmtpd.dsl.model.functions import Constant, DataFile, Fault, Function, Kind, OnError, OwnPath, Scope, function
-from qpsmtpd.dsl.model.services import Client, Header, Login, Message
+from qpsmtpd.dsl.lint import lint
+from qpsmtpd.dsl.model.functions import Constant, DataFile, Fault, Function, Kind, Lasts, OnError, OwnPath, Scope, function
+from qpsmtpd.dsl.model.services import Client, EarlyTalk, Header, Login, Message
 from qpsmtpd.dsl.model.values import Delivery, Domain, DomainSet, Duration, Listing, NetworkSet, Template, Variant
 from qpsmtpd.runtime.service.library import own_functions
 
@@ -71,7 +72,7 @@ async def dnsbl(
 
 
 @function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=5.0, until="connect")
-async def earlytalker(wait: Duration = _SECOND, *, client: Client) -> bool:
+async def earlytalker(wait: Annotated[Duration, Lasts()] = _SECOND, *, early: EarlyTalk) -> bool:
     """Does the client talk before the greeting?"""
     return False
 
@@ -140,6 +141,12 @@ async def maildir(path: Annotated[str, OwnPath()]) -> Delivery:
     return Delivery(True, path)
 
 
+@function(kind=Kind.DELIVERY, forwards=True)
+async def next_server(host: str = "127.0.0.1") -> Delivery:
+    """Hands on to another server."""
+    return Delivery(True, host)
+
+
 _FUNCTIONS: tuple[Callable[..., object], ...] = (
     rcpthosts,
     networks,
@@ -153,6 +160,7 @@ _FUNCTIONS: tuple[Callable[..., object], ...] = (
     any_of,
     add_header,
     maildir,
+    next_server,
 )
 LIBRARY: dict[str, Function] = {f.__name__: f.__qpsmtpd__ for f in _FUNCTIONS}  # type: ignore[attr-defined]
 FILES = {"rcpthosts": "example.org\n.example.org\n", "relayclients": "192.0.2.0/24\n"}
@@ -195,6 +203,7 @@ def checked(
     path: str = "rules.q",
     folder: str = "/etc/q",
     tests: Sequence[str] | None = None,
+    lints: bool = False,
 ) -> Checked:
     """Checks a text as the main rules file; its tests, too, when `tests` says which are in further files."""
     present: dict[str, str | bytes] = {**FILES, **(files or {}), path: text}
@@ -208,9 +217,17 @@ def checked(
         return content if isinstance(content, bytes) else content.encode()
 
     def matching(pattern: str) -> list[str]:
-        return fnmatch.filter(present, pattern)
+        return [name for name in fnmatch.filter(present, pattern) if name.count("/") == pattern.count("/")]
 
     findings = Findings()
     around = Surroundings(matching, own_functions, SHIPPED)
     rules = check(path, catalogue=LIBRARY, read=read, findings=findings, folder=folder, around=around, tests=tests)
+    if lints and rules is not None:
+        lint(rules, findings)
     return Checked(rules, findings.sorted(), opened)
+
+
+def linted(text: str, files: dict[str, str | bytes] | None = None) -> Checked:
+    """What checker and lints find in a text; of its listeners it is no finding that they deliver nothing or know no users."""
+    outcome = checked(text, files, lints=True)
+    return replace(outcome, found=[f for f in outcome.found if f.code not in ("Q603", "Q604")])

@@ -13,7 +13,7 @@ _CONDITIONS = 20
 
 _HEAD = """\
 server:
-    hostname = "{domain}"
+    hostname = "mx.bench.example"
     max_connections = 20000
     max_connections_per_ip = 20000
     log = "{folder}/journal.jsonl"
@@ -44,8 +44,8 @@ def conditions() -> str:
 
 
 _GATE = "on rcpt: unless rcpthosts(domain) deny\n"
-_DISCARD = _GATE + "on queue: discard\n"
-_MAILDIR = _GATE + 'on queue: maildir("Maildir")\n'
+_DISCARD = _GATE + "on queue: discard\nend\n"
+_MAILDIR = _GATE + 'on queue: maildir("Maildir")\nend\n'
 
 SET_UPS = {
     "ours": ("uvloop", "{conditions}\n" + _DISCARD),

@@ -41,7 +41,9 @@ def test_a_setting_may_be_a_constant():
     "text",
     [
         'listener a:\n    bind = "0.0.0.0:25"\nlistener b:\n    bind = ["127.0.0.1:26", "0.0.0.0:25"]\n',
-        'listener a:\n    bind = ["0.0.0.0:25", "0.0.0.0:25"]\n',
+        'listener a:\n    bind = ["0.0.0.0:25", "127.0.0.1:25"]\n',
+        'listener a:\n    bind = "[::1]:25"\nlistener b:\n    bind = "[::]:25"\n',
+        'listener a:\n    bind = "127.0.0.1:25"\nlistener b:\n    bind = "localhost:25"\n',
         'listener a:\n    bind = "127.0.0.1:2525"\nlistener b:\n    bind = "127.0.0.1:2525"\n',
     ],
 )
@@ -49,6 +51,12 @@ def test_one_address_has_one_listener(text):
     outcome = checked(text)
     assert outcome.codes == ["Q409"], outcome.told
     assert "is taken already" in outcome.found[0].message
+
+
+def test_an_address_that_a_listener_names_twice_is_listened_on_once():
+    outcome = checked('listener a:\n    bind = ["127.0.0.1:25", "127.0.0.1:25", "[::]:25"]\n')
+    assert outcome.codes == ["Q612"], outcome.told
+    assert outcome.rules.listeners[0].settings.bind == ("127.0.0.1:25", "[::]:25")
 
 
 def test_any_free_port_may_be_wanted_by_several_listeners():

@@ -33,7 +33,7 @@ def left_out(node: tree.Call, parameter: Parameter, function: Function, scope: S
     if parameter.required:
         example = f"{parameter.name} = …"
         message = f"`{parameter.name}` of `{function.name}` is missing"
-        scope.findings.add("Q211", node.span, message, help=f"write `{function.name}({example})`", why=function.summary)
+        scope.findings.add("Q211", node.span, message, help=f"write `{function.name}({example})`", why=_summary(function))
         return faulty(node.span)
     default = Const(node.span, parameter.type, parameter.default)
     if parameter.file is not None and isinstance(parameter.default, str):
@@ -41,6 +41,12 @@ def left_out(node: tree.Call, parameter: Parameter, function: Function, scope: S
     if parameter.path and isinstance(parameter.default, str):
         return replace(default, value=_own(default, scope))
     return default
+
+
+def _summary(function: Function) -> str:
+    """What the function answers or does, behind its name."""
+    words = function.summary.rstrip(".")
+    return f"`{function.name}`: {words[:1].lower()}{words[1:]}"
 
 
 def _fixed(value: Const, parameter: Parameter, role: str, scope: Scope) -> Expr:

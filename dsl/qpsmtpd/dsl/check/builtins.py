@@ -11,10 +11,10 @@ from qpsmtpd.dsl.check.constants import known_value
 from qpsmtpd.dsl.check.fitting import absent, fit, wanted
 from qpsmtpd.dsl.check.operators import searched
 from qpsmtpd.dsl.check.typed import Expr
-from qpsmtpd.dsl.check.wording import a
+from qpsmtpd.dsl.check.wording import a, spelled
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model import types as t
-from qpsmtpd.dsl.model.builtins import BUILTINS
+from qpsmtpd.dsl.model.builtins import BUILTINS, FREE
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Attribute, Call
 
@@ -37,7 +37,7 @@ def method(node: Call, of: Attribute, scope: Scope) -> Expr:
             node.span,
             f"{a(value.type)} has nothing to call by the name `{of.name.text}`",
             allowed='functions are called by their name alone; of values only a header has a call, `header.all("Received")`',
-            help=suggestion(of.name.text, ["all"]) if value.type.name == "header" else "",
+            help=_as_function(of.name.text, value) or (suggestion(of.name.text, ["all"]) if value.type.name == "header" else ""),
         )
         return faulty(node.span)
     arguments = _arguments(node, "all", scope)
@@ -45,6 +45,10 @@ def method(node: Call, of: Attribute, scope: Scope) -> Expr:
         return faulty(node.span)
     name = wanted(arguments[0], scope, t.TEXT, "the name of a header field")
     return _made(node, "all", t.list_of(t.TEXT), value, name)
+
+
+def _as_function(name: str, value: Expr) -> str:
+    return f"write `{name}({spelled(value)})`" if name in FREE else ""
 
 
 def _arguments(node: Call, name: str, scope: Scope) -> list[tree.Expression] | None:

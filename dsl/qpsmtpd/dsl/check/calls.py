@@ -257,6 +257,7 @@ def _recursion(node: Call, name: str, scope: Scope) -> Expr:
         defines[name].name.span,
         f"`{name}` uses itself: " + " → ".join(f"`{link}`" for link in chain),
         why="a `define` is put in place where it is used, and this one would never end",
+        help="write out what it stands for",
         notes=[Note(node.span, "here it is used again")],
     )
     return faulty(node.span)

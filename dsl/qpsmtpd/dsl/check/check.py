@@ -17,6 +17,7 @@ from qpsmtpd.dsl.check.pending import with_enforcement
 from qpsmtpd.dsl.check.places import known_hook
 from qpsmtpd.dsl.check.placing import Placed, Placing
 from qpsmtpd.dsl.check.required import required
+from qpsmtpd.dsl.check.sanity import odd_listeners, odd_server
 from qpsmtpd.dsl.check.settings import config_dir, listened_twice, listener_settings, server_settings
 from qpsmtpd.dsl.check.shipped import Shipped
 from qpsmtpd.dsl.check.sources import Sources
@@ -63,13 +64,13 @@ def check(
     declare(found, book)
     servers = [s for s in found if isinstance(s, tree.Server)]
     server = server_settings(servers, Scope(book))
+    odd_server(server, servers, findings)
     book.config_dir = config_dir(server, servers)
     work_out(book)
     declared = listeners(found, findings)
-    settings = {name: listener_settings(each, Scope(book)) for name, each in declared.items()}
+    settings = _listener_settings(declared, book)
     if not settings and not _only_declares(found):
         settings = {_DEFAULT: ListenerSettings()}
-    listened_twice(declared, settings, findings)
     book.listeners = tuple(settings)
     book.variables = rows(book)
     blocks = [*_blocks(found, settings, book, doubt)]
@@ -78,7 +79,7 @@ def check(
     if tests is None:
         used_in_tests(found, book)
     checked = () if tests is None else trials(found, tests_beside(sources, tests, findings), book)
-    check_unused(book, applicable=not _only_declares(found))
+    check_unused(found, book, applicable=not _only_declares(found))
     spans = {name: each.span for name, each in declared.items()} or {_DEFAULT: Span(path, 1, 1, 1, 1)}
     made = []
     for name, said in settings.items():
@@ -86,6 +87,13 @@ def check(
         requires = tuple(each for places, each in needed if name in places)
         made.append(TypedListener(name, spans[name], said, hooks, requires, frozenset(doubt)))
     return TypedRules(server, tuple(made), folder, digest, tuple(book.made), found, checked)
+
+
+def _listener_settings(declared: Mapping[str, tree.Listener], book: Book) -> dict[str, ListenerSettings]:
+    settings = {name: listener_settings(each, Scope(book)) for name, each in declared.items()}
+    listened_twice(declared, settings, book.findings)
+    odd_listeners(declared, settings, book.findings)
+    return settings
 
 
 def _only_declares(found: Sequence[tree.TopLevel]) -> bool:

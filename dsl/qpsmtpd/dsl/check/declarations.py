@@ -13,6 +13,7 @@ from qpsmtpd.dsl.check.places import known_hook
 from qpsmtpd.dsl.check.placing import VERBS, Placed, is_verb, trial
 from qpsmtpd.dsl.check.shadowing import KEYWORDS, second_meaning
 from qpsmtpd.dsl.check.typed import Const
+from qpsmtpd.dsl.check.unused import report_unused
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
@@ -110,7 +111,7 @@ def work_out(book: Book) -> None:
         constant(name, let.name.span, book)
 
 
-def check_unused(book: Book, *, applicable: bool) -> None:
+def check_unused(found: Sequence[tree.TopLevel], book: Book, *, applicable: bool) -> None:
     """Reports what no rule uses; and what is wrong with such a define: what would be found in the hook that suits it best.
 
     A policy of a file that applies nothing is there for others: `applicable` is false, and it is no finding.
@@ -123,7 +124,7 @@ def check_unused(book: Book, *, applicable: bool) -> None:
         trials = [_trial(define, hook.name, book) for hook in HOOKS.values()]
         best = min(trials, key=lambda findings: len(findings.sorted()))
         book.findings.take(best)
-    _report_unused(book, applicable=applicable)
+    report_unused(found, book, applicable=applicable)
 
 
 def _try_out(policy: tree.Policy, book: Book) -> None:
@@ -133,20 +134,6 @@ def _try_out(policy: tree.Policy, book: Book) -> None:
     for on in (inner for inner in policy.body if isinstance(inner, tree.On)):
         for hook in {name.text for name in on.hooks} & HOOKS.keys():
             typed_block(Placed(on, frozenset(book.listeners), within), hook, False, apart)
-
-
-def _report_unused(book: Book, *, applicable: bool) -> None:
-    """Only where all else is well: a rule that is not understood uses what it names all the same."""
-    if book.findings.errors:
-        return
-    unused: list[tuple[tree.Let | tree.Define | tree.Var | tree.Policy, str, str]] = []
-    unused += [(book.lets[name], "let", "used") for name in book.lets.keys() - book.used_lets]
-    unused += [(book.defines[name], "define", "used") for name in book.defines.keys() - book.used_defines]
-    unused += [(book.vars[name], "var", "read") for name, row in book.variables.items() if row.code not in book.used_vars]
-    unused += [(book.policies[name], "policy", "applied") for name in book.policies.keys() - book.used_policies if applicable]
-    for declared, what, done in unused:
-        message = f"`{what} {declared.name.text}` is never {done}"
-        book.findings.add("Q602", declared.name.span, message, help="use it, or take it away")
 
 
 def _trial(define: tree.Define, hook: str, book: Book) -> Findings:

@@ -15,14 +15,15 @@ from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.calls import call, read_by_call
 from qpsmtpd.dsl.check.constants import constant, known
 from qpsmtpd.dsl.check.fitting import absent, fit, wanted
+from qpsmtpd.dsl.check.idle_entries import report_idle_entries
 from qpsmtpd.dsl.check.literals import LISTED, READERS, Malformed
 from qpsmtpd.dsl.check.narrowing import narrowed
 from qpsmtpd.dsl.check.operators import binary, unary
-from qpsmtpd.dsl.check.patterns import BadPattern, compile_pattern
 from qpsmtpd.dsl.check.templates import has_holes, template
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.check.unknown_names import too_early, unknown_name
 from qpsmtpd.dsl.check.wording import a, spelled, words
+from qpsmtpd.dsl.check.written_patterns import written_pattern
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.hooks import READABLE, Readable, is_known, readable
@@ -97,12 +98,7 @@ def _literal(node: tree.Literal, scope: Scope, wanted: Type | None) -> Expr:
     if node.kind == "text":
         return _text(node, scope, wanted.present() if wanted else t.TEXT)
     if node.kind == "pattern":
-        try:
-            return Const(node.span, t.PATTERN, compile_pattern(*node.value))
-        except BadPattern as error:
-            why = "patterns are RE2's: without look-around and back-references, so that no text makes them slow"
-            scope.findings.add("Q402", node.span, f"this pattern cannot be used: {error}", why=why)
-            return faulty(node.span)
+        return written_pattern(node, scope)
     if node.kind == "null_sender":
         return Const(node.span, t.ADDRESS, NULL_SENDER, source=node.raw)
     return Const(node.span, t.SCALARS[node.kind], node.value)
@@ -117,6 +113,7 @@ def _text(node: tree.Literal, scope: Scope, kind: Type) -> Expr:
             node.span,
             "`{{` cannot stand in this text: it is not a template",
             allowed="templates are the messages of verdicts, `log(…)`, and parameters of functions that say so",
+            help="where the value itself is wanted, write it without quotes and braces",
         )
         return faulty(node.span)
     if node.value in kind.members:
@@ -144,6 +141,7 @@ def _list(node: tree.ListLiteral, scope: Scope, wanted: Type | None) -> Expr:
         items.append(found)
     if any(item.type == t.ERROR for item in items):
         return faulty(node.span)
+    report_idle_entries(items, scope.findings)
     return Const(node.span, list_of(element or t.TEXT), _collected(element or t.TEXT, items))
 
 
@@ -176,6 +174,9 @@ def _map(node: tree.MapLiteral, scope: Scope, kind: Type | None) -> Expr:
         element = element or (held.type if held.type != t.ERROR else None)
         if t.ERROR in (name.type, held.type):
             return faulty(node.span)
+        if name.value in pairs:
+            message = f'"{name.value}" has a value in this map already'
+            scope.findings.add("Q206", name.span, message, help="take one of the two away")
         pairs[name.value] = held.value
     return Const(node.span, t.map_of(element or t.TEXT), pairs)
 

@@ -121,7 +121,7 @@ def pattern(text: str) -> Pattern:
     try:
         return compile_pattern(text)
     except BadPattern as error:
-        raise Malformed(f"this pattern cannot be used: {error}") from None
+        raise Malformed(f"this pattern cannot be used: {error}", error.fault.help) from None
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {

@@ -9,9 +9,9 @@ from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.fitting import absent, fit, wanted
 from qpsmtpd.dsl.check.narrowing import narrowed, tested, when_false, when_true
-from qpsmtpd.dsl.check.patterns import upper_case_letter
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.check.wording import a, listed, plural, spelled
+from qpsmtpd.dsl.check.written_patterns import put_to_names
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.operators import MATCHED, ORDERED, SIGNED, SUMS, sought_in
 from qpsmtpd.dsl.model.types import Type, list_of
@@ -234,25 +234,13 @@ def _matched(node: Binary, scope: Scope) -> Expr:
     if t.ERROR in (text.type, pattern.type) or not isinstance(pattern, Const):
         return faulty(node.span)
     if isinstance(node.right, tree.Literal) and node.right.kind == "pattern" and _lower(text):
-        _reject_upper_case(node.right, text, scope)
+        put_to_names(node.right, text, scope)
     found = typed.Matches(node.span, t.BOOL, text, pattern)
     return typed.Not(node.span, t.BOOL, found) if node.operator == "not matches" else found
 
 
 def _lower(text: Expr) -> bool:
     return text.type == t.DOMAIN or (isinstance(text, typed.Read) and text.name.name == "helo")
-
-
-def _reject_upper_case(node: tree.Literal, text: Expr, scope: Scope) -> None:
-    pattern, flags = node.value
-    letter = upper_case_letter(pattern, flags)
-    if letter:
-        scope.findings.add(
-            "Q402",
-            node.span,
-            f'this pattern can never match: it wants a capital "{letter}", and `{spelled(text)}` is always in lower case',
-            help=f"write `{node.raw}i`, or write the pattern in lower case",
-        )
 
 
 def _sum(node: Binary, scope: Scope) -> Expr:

@@ -250,18 +250,21 @@ def _constant(let: tree.Let, scope: Scope) -> Expr:
 
 
 def words_in(node: object) -> frozenset[str]:
-    """Every bare word in a part of the tree, and those between `{{` and `}}` of its texts."""
-    found: set[str] = set()
+    """The words that occur in a part of the tree."""
+    return frozenset(every_word(node))
+
+
+def every_word(node: object) -> Iterator[str]:
+    """Every bare word in a part of the tree, as often as it stands there, and those between `{{` and `}}` of its texts."""
     pending = [node]
     while pending:
         part = pending.pop()
         if isinstance(part, tree.Name):
-            found.add(part.text)
+            yield part.text
         elif isinstance(part, tree.Literal):
             if "{{" in part.raw:
-                found.update(WORD.findall(part.raw))
+                yield from WORD.findall(part.raw)
         elif isinstance(part, (tuple, list)):
             pending += part
         elif is_dataclass(part) and not isinstance(part, (type, Span)):
             pending += [getattr(part, f.name) for f in fields(part)]
-    return frozenset(found)

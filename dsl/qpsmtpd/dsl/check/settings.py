@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from qpsmtpd.dsl.check.book import Scope
@@ -48,23 +49,33 @@ def config_dir(settings: ServerSettings, blocks: Iterable[tree.Server]) -> str:
 def listener_settings(listener: tree.Listener, scope: Scope) -> ListenerSettings:
     """The settings of one listener."""
     values, _ = _values(ListenerSettings, listener.settings, "listener", scope)
+    if "bind" in values:
+        values["bind"] = tuple(dict.fromkeys(values["bind"]))
     return dataclasses.replace(ListenerSettings(), **values)
 
 
 def listened_twice(declared: Mapping[str, tree.Listener], settings: Mapping[str, ListenerSettings], findings: Findings) -> None:
     """Reports an address that an earlier listener, or the same one, listens on already; port 0 is any free one."""
-    taken: dict[tuple[str, int], tree.Listener] = {}
+    taken: list[tuple[str, int, str, tree.Listener]] = []
     for name, listener in declared.items():
         for text in settings[name].bind:
-            endpoint = parse_endpoint(text)
-            first = taken.setdefault(endpoint, listener)
-            if endpoint[1] and (first is not listener or settings[name].bind.count(text) > 1):
+            host, port = parse_endpoint(text)
+            first = next((each for each in taken if port and each[1] == port and _same_address(each[0], host)), None)
+            taken.append((host, port, text, listener))
+            if first is not None:
                 said = next((s.value.span for s in listener.settings if s.name.text == "bind"), listener.name.span)
-                notes = [Note(first.name.span, "this listener has it")]
+                notes = [
+                    Note(first[3].name.span, "this listener has it" if first[2] == text else f"this listener has {first[2]}")
+                ]
                 message = f"`bind`: {text} is taken already"
-                findings.add(
-                    "Q409", said, message, why="one address has one listener", help="give this one another port", notes=notes
-                )
+                why = "one address has one listener, and `0.0.0.0` and `[::]` are all addresses of this machine"
+                findings.add("Q409", said, message, why=why, help="give this one another port", notes=notes)
+
+
+def _same_address(one: str, other: str) -> bool:
+    """True when nobody can listen on both, at one port."""
+    first, second = (ip_address("127.0.0.1" if host == "localhost" else host) for host in (one, other))
+    return first.version == second.version and (first == second or first.is_unspecified or second.is_unspecified)
 
 
 def _values(
@@ -100,7 +111,7 @@ def _value(setting: Setting, hint: Any, check: Any, scope: Scope) -> Const | Non
     elif check is not None:
         fault = check(value.value)
     if fault:
-        scope.findings.add("Q409", value.span, f"{name}: {fault}", why=_meaning(setting.name.text))
+        scope.findings.add("Q409", value.span, f"{name}: {fault}", why=f"{name} says: {_meaning(setting.name.text)}")
         return None
     return value
 

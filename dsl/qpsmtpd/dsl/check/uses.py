@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from qpsmtpd.dsl.check.rules_files import left_out, may_be_cut_off
 from qpsmtpd.dsl.check.sources import Sources
 from qpsmtpd.dsl.check.surroundings import Surroundings
 from qpsmtpd.dsl.diagnostics.findings import Findings
@@ -20,6 +21,8 @@ class _Reading:
     sources: Sources
     around: Surroundings
     done: set[str] = field(default_factory=set)
+    uses: list[Use] = field(default_factory=list)
+    """The `use` lines of the main file."""
 
 
 def statements(
@@ -36,7 +39,10 @@ def statements(
         message = f'the rules file "{path}" cannot be read: {_reason(error)}'
         findings.add("Q120", Span(path, 1, 1, 1, 1), message)
         return None
-    return tuple(_of_file(path, (path,), _Reading(findings, sources, around)))
+    reading = _Reading(findings, sources, around)
+    found = tuple(_of_file(path, (path,), reading))
+    left_out(path, reading.uses, reading.done, matching=around.matching, read=sources.aside, findings=findings)
+    return found
 
 
 def shipped(name: str, sources: Sources, around: Surroundings, findings: Findings) -> tuple[TopLevel, ...] | None:
@@ -64,8 +70,10 @@ def _of_file(path: str, chain: tuple[str, ...], reading: _Reading) -> Iterator[T
     reading.done.add(path)
     text = decode(reading.sources.content(path), path, reading.findings)
     file = parse(text, path, reading.findings)
+    may_be_cut_off(file, reading.findings)
     for statement in file.statements:
         if isinstance(statement, Use):
+            reading.uses += [statement] * (len(chain) == 1)
             yield from _used(statement, chain, reading)
         else:
             yield statement

@@ -93,6 +93,11 @@ class OwnPath:
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Lasts:
+    """Annotation mark: the call takes as long as this duration says, and no longer, whatever its deadline."""
+
+
 REQUIRED: Any = inspect.Parameter.empty
 """The default of a parameter that has none."""
 
@@ -107,6 +112,7 @@ class Parameter:
     file: DataFile | None = None
     constant: Constant | None = None
     path: bool = False
+    lasts: bool = False
 
     @property
     def required(self) -> bool:
@@ -132,6 +138,8 @@ class Function:
     doc: str
     failure: Any = None
     """The value of a failed call, where the function's enumeration has one for that; then a call is never unknown."""
+    forwards: bool = False
+    """A delivery that hands the message to another server, which may refuse a recipient that was accepted here."""
 
     @property
     def summary(self) -> str:
@@ -166,18 +174,19 @@ def function(
     on_error: OnError | enum.StrEnum | Variant | None = None,
     timeout: float | None = None,
     scope: Scope = Scope.CALL,
+    forwards: bool = False,
 ) -> Callable[[_F], _F]:
     """Declares a library function; the function itself stays callable as it is.
 
     `since` and `until` are the first and last hook that may call it; a service that is known only in some hooks moves them.
     Lookups must say `on_error` and `timeout` (seconds); a function that answers an enumeration names the value of a
-    failed call as its `on_error`. Raises TypeError when the signature has no meaning in the language.
+    failed call as its `on_error`. `forwards` marks a delivery that hands on to another server. Raises TypeError when the
+    signature has no meaning in the language.
     """
 
     def declare(code: _F) -> _F:
-        code.__qpsmtpd__ = describe(  # type: ignore[attr-defined]
-            code, kind=kind, since=since, until=until, on_error=on_error, timeout=timeout, scope=scope
-        )
+        described = describe(code, kind=kind, since=since, until=until, on_error=on_error, timeout=timeout, scope=scope)
+        code.__qpsmtpd__ = replace(described, forwards=forwards)  # type: ignore[attr-defined]
         return code
 
     return declare
@@ -247,6 +256,7 @@ def _parameter(p: inspect.Parameter, hint: Any) -> Parameter:
         file=next((m for m in marks if isinstance(m, DataFile)), None),
         constant=next((m for m in marks if isinstance(m, Constant)), None),
         path=any(isinstance(m, OwnPath) for m in marks),
+        lasts=any(isinstance(m, Lasts) for m in marks),
     )
 
 

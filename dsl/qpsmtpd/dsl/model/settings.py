@@ -165,6 +165,17 @@ LATER = frozenset(
 """Settings of the language that this version refuses by saying so."""
 
 
+_CONNECTING = ("pre_connection", "connect")
+_WITH_MESSAGE = ("data_post_headers", "data_post", "queue_pre", "queue", "queue_post")
+
+
+def budget_setting(hook: str) -> str:
+    """The setting that says how long all lookups of a hook may take together."""
+    if hook in _WITH_MESSAGE:
+        return "data_post_budget"
+    return "connect_budget" if hook in _CONNECTING else "command_budget"
+
+
 def unserved(settings: ServerSettings | ListenerSettings) -> list[str]:
     """The settings whose values this version checks rules for and cannot serve."""
     return [f.name for f in dataclasses.fields(settings) if not f.metadata["served"] and getattr(settings, f.name) != f.default]

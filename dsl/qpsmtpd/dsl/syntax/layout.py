@@ -115,7 +115,9 @@ def _misplaced(line: Line, levels: list[_Level], findings: Findings) -> None:
     elif width < levels[-1].width:
         allowed = f"the open blocks begin after {open_at} blanks"
         help = f"indent it by {levels[-1].width} blanks to stay in the block, by {levels[-2].width} to leave it"
-        findings.add("Q105", span, f"this line is indented by {width} blanks, which no open block is", allowed=allowed, help=help)
+        findings.add(
+            "Q105", span, f"this line is indented by {width} blanks, and no block around it is", allowed=allowed, help=help
+        )
     elif not levels[-1].lines and len(levels) == 1:
         findings.add("Q105", span, "the first statement is indented", help="begin it at the left margin")
     else:

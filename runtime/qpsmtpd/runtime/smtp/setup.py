@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from qpsmtpd.dsl.model.program import HookCode, ListenerProgram
-from qpsmtpd.dsl.model.settings import ServerSettings
+from qpsmtpd.dsl.model.settings import ServerSettings, budget_setting
 from qpsmtpd.dsl.model.verdicts import reply_bytes
 from qpsmtpd.runtime.engine.services import Services
 from qpsmtpd.runtime.smtp.body import BodyLimits
 
 MESSAGE_FIELDS = ("session", "number", "ip", "sender", "recipients", "size", "verdict", "rule", "text", "score")
 END_FIELDS = ("session", "ip", "listener", "helo", "reason", "messages")
-_CONNECTING = ("pre_connection", "connect")
-_WITH_MESSAGE = ("data_post_headers", "data_post", "queue_pre", "queue", "queue_post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,7 @@ class Setup:
 
     def budget(self, hook: str) -> float:
         """Seconds that all lookups of a hook may take together."""
-        if hook in _WITH_MESSAGE:
-            return self.settings.data_post_budget
-        return self.settings.connect_budget if hook in _CONNECTING else self.settings.command_budget
+        return float(getattr(self.settings, budget_setting(hook)))
 
 
 def set_up(listener: ListenerProgram, settings: ServerSettings, services: Services) -> Setup:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from qpsmtpd.dsl.model.functions import Kind, OnError, Scope, function
+from typing import Annotated
+
+from qpsmtpd.dsl.model.functions import Kind, Lasts, OnError, Scope, function
 from qpsmtpd.dsl.model.services import EarlyTalk
 from qpsmtpd.dsl.model.values import Duration
 
@@ -10,7 +12,7 @@ _ONE_SECOND = Duration(1.0)
 
 
 @function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=20.0, scope=Scope.CONNECTION, since="connect", until="connect")
-async def earlytalker(wait: Duration = _ONE_SECOND, *, early: EarlyTalk) -> bool:
+async def earlytalker(wait: Annotated[Duration, Lasts()] = _ONE_SECOND, *, early: EarlyTalk) -> bool:
     """True when the client sends something before the greeting.
 
     A mail server waits for the greeting (RFC 5321 section 3.1); much spam software does not. The client is given `wait`

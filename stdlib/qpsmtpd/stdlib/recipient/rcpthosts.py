@@ -10,14 +10,14 @@ from typing import Any
 from qpsmtpd.dsl.model.functions import Kind, OnError, function
 from qpsmtpd.dsl.model.services import Client, Site
 from qpsmtpd.dsl.model.values import Domain
-from qpsmtpd.stdlib.data.domains import DomainFile
+from qpsmtpd.stdlib.data.own_domains import OwnDomainFile
 
 # the compiler turns the name into the file's contents before the function is called
 _CUSTOMARY: Any = "rcpthosts"
 
 
 @function(kind=Kind.GATE, on_error=OnError.DEFER, since="mail")
-def rcpthosts(domain: Domain, file: DomainFile = _CUSTOMARY, *, client: Client, site: Site) -> bool:
+def rcpthosts(domain: Domain, file: OwnDomainFile = _CUSTOMARY, *, client: Client, site: Site) -> bool:
     """True when the domain is ours, or when this connection may relay.
 
     A domain is ours when the file has it, or has a `.domain` entry that it lies below, or when it is our host name
