@@ -43,10 +43,10 @@ def decide(node: tree.Verdict, scope: Scope) -> Decide | Enforce | None:
     A verdict with a wrong code or message is still a verdict, with those of the hook: what follows from it can be shown.
     """
     name = node.verb.text
+    if name not in _VERBS and name not in scope.verbs:
+        name = _unknown_verb(node, scope)
     if name in scope.verbs:
         return _of_parameter(node, scope.verbs[name], scope)
-    if name not in _VERBS:
-        name = _unknown_verb(node, scope)
     if not name:
         return None
     verb = _VERBS[name]
@@ -69,9 +69,9 @@ def _of_parameter(node: tree.Verdict, given: tree.Verdict, scope: Scope) -> Deci
             why="a three-digit code would be of the wrong class for one of them",
             help="leave it out; the class of an enhanced code such as 5.7.1 follows the verdict",
         )
-    if given.verb.text == Verb.PASS.value:
+    enhanced, verb = node.enhanced, _VERBS.get(given.verb.text)
+    if verb is None or verb is Verb.PASS:  # where it is written, a word that is no verdict has a finding
         return None
-    enhanced, verb = node.enhanced, _VERBS[given.verb.text]
     if enhanced is not None:
         enhanced = replace(enhanced, raw=f"{CLASS[verb]}{enhanced.raw[1:]}") if verb is not Verb.QUARANTINE else None
     message = node.message if verb is not Verb.QUARANTINE else None
