@@ -206,3 +206,17 @@ def test_require_names_a_function_a_hook_and_a_condition():
     (needed,) = outcome.rules.listeners[0].requires
     assert (needed.function, needed.before) == ("scan", "queue") and isinstance(needed.condition, typed.Not)
     assert checked(rules + "require scann before quue at mx").codes == ["Q202", "Q203", "Q205"]
+
+
+@pytest.mark.parametrize("body", ["half(x) > 1", "-x > 3", "x + 1 > 2", "len(helo) > x", "x in [1, 2]"])
+def test_a_define_that_nothing_uses_is_tried_out_without_values(body):
+    assert checked(f"define f(x: number) = {body}").codes == ["Q602"]
+    assert checked(f"define f(x: number) = {body} and helo == 3").codes == ["Q401"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("text", "len(x) > 3"), ("text", "dnsbl(x)"), ("pattern", "helo matches x"), ("list[text]", 'any_in(x, ["a"])')],
+)
+def test_a_parameter_without_a_value_stands_where_a_constant_is_wanted(kind, body):
+    assert checked(f"define f(x: {kind}) = {body}").codes == ["Q602"]

@@ -12,6 +12,7 @@ from qpsmtpd.dsl.check.book import Book, Scope, faulty
 from qpsmtpd.dsl.check.declared import declared_type
 from qpsmtpd.dsl.check.extent import NESTED
 from qpsmtpd.dsl.check.fitting import fit
+from qpsmtpd.dsl.check.flow import parts
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.diagnostics.findings import Note
 from qpsmtpd.dsl.model.builtins import BUILTINS
@@ -83,6 +84,8 @@ def known(expr: Expr, scope: Scope, role: str) -> Const:
         return faulty(expr.span)
     if isinstance(expr, Const):
         return expr
+    if any(isinstance(part, typed.Local) and part.stand_in for part in parts(expr)):
+        return faulty(expr.span)
     try:
         return Const(expr.span, expr.type, _value(expr))
     except _NotKnown as error:

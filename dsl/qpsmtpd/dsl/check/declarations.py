@@ -12,7 +12,7 @@ from qpsmtpd.dsl.check.doubt import typed_block
 from qpsmtpd.dsl.check.places import known_hook
 from qpsmtpd.dsl.check.placing import VERBS, Placed, is_verb, trial
 from qpsmtpd.dsl.check.shadowing import KEYWORDS, second_meaning
-from qpsmtpd.dsl.check.typed import Const
+from qpsmtpd.dsl.check.typed import Expr, Local
 from qpsmtpd.dsl.check.unused import report_unused
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
@@ -143,6 +143,6 @@ def _trial(define: tree.Define, hook: str, book: Book) -> Findings:
     return apart.findings
 
 
-def _stand_in(param: tree.Param, book: Book) -> Const:
+def _stand_in(param: tree.Param, book: Book) -> Expr:
     kind = declared_type(param.type, book) if param.type else ERROR
-    return replace(faulty(param.span), type=kind, source=param.name.text)
+    return faulty(param.span) if kind == ERROR else Local(param.span, kind, f"{param.name.text}_0")

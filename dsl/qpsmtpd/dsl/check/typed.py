@@ -48,9 +48,16 @@ class Read(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Local(Typed):
-    """A `let` inside a block; `key` is unique in its hook and a Python identifier."""
+    """A `let` inside a block; `key` is unique in its hook and a Python identifier.
+
+    Also what stands for a parameter of a define that is only tried out: it has a type and no value.
+    """
 
     key: str
+
+    @property
+    def stand_in(self) -> bool:
+        return self.key.endswith("_0")  # those of blocks are counted from 1
 
 
 @dataclass(frozen=True, slots=True)
