@@ -18,6 +18,10 @@ _ONE = [
     ("on mail: if helo - helo == helo deny", "Q401", ""),
     ('let names = ["a.org"]\non mail: if domain and domain in names deny', "Q401", "let names: list[domain]"),
     ('on mail: if ip["x"] deny', "Q401", ""),
+    ('on mail: if score > "12" deny', "Q401", "write `12` without quotes"),
+    ('let most = "2.5"\non mail: if score > most deny', "Q401", "write `2.5` without quotes where `most` is declared"),
+    ('on connect: if earlytalker(wait = "5s") deny', "Q401", "write `5s` without quotes"),
+    ('on mail: if score > "many" deny', "Q401", ""),
     ("on mail: if ip in names deny\nlet names: list[domain] = []", "Q401", ""),
     ('on connect: if ip in ["10.0.0.1/8"] deny', "Q402", '"10.0.0.0/8"'),
     ('on connect: if ip in ["10.0.0.0/99"] deny', "Q402", "0 to 32"),
@@ -99,6 +103,31 @@ def test_a_fault_has_no_followers():
         'let bad = ["10.0.0.1/8"]\nlet own: list[network] = ["10.0.0.1/8"]\non connect: if ip in own or not (ip in own) deny'
     )
     assert outcome.codes == ["Q402"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('on mail:\n    if sendr != <> and sender.domain == "x.org" deny', "Q201"),
+        ('on mail:\n    if bounc():\n        pass\n    elif sender.domain == "x.org":\n        deny', "Q202"),
+        ('on mail:\n    if bounc() deny\n    if sender.domain == "x.org" deny', "Q202"),
+        ('on mail unless bounc(): if sender.domain == "x.org" deny', "Q202"),
+        ('define bounce() = sendr == <>\non mail: unless bounce() deny "{{ sender.domain }}"', "Q201"),
+    ],
+)
+def test_what_a_faulty_condition_would_have_shown_to_be_there_is_not_missed(text, code):
+    outcome = checked(text)
+    assert outcome.codes == [code], outcome.told
+
+
+@pytest.mark.parametrize("literal", ["20mb", "1.5h", "5.", "12345678901234567"])
+def test_a_number_that_nobody_can_read_has_no_type_to_be_wrong(literal):
+    for text in (
+        "on data_post: if message.size > {} deny",
+        "on connect: if earlytalker(wait = {}) deny",
+        "server:\n    max_size = {}",
+    ):
+        assert checked(text.format(literal)).codes == ["Q107"]
 
 
 def test_several_faults_of_one_line_are_all_found():

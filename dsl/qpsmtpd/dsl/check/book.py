@@ -69,7 +69,8 @@ class Scope:
 
     `hook` is empty where the value must be known when the rules load. `rule` and `reason` are what a statement here
     takes over from those around it: the name for logs, and the lookup whose text is the reason. `verbs` are the `verb`
-    parameters of the policy it stands in; `own` is true inside of a policy, `shadow` where nothing is enforced.
+    parameters of the policy it stands in; `own` is true inside of a policy, `shadow` where nothing is enforced, `unsure`
+    where a condition around or before has a finding: what it would have shown to be present is not known.
     """
 
     book: Book
@@ -83,6 +84,7 @@ class Scope:
     verbs: Mapping[str, tree.Verdict] = field(default_factory=dict)
     own: bool = False
     shadow: bool = False
+    unsure: bool = False
 
     @property
     def findings(self) -> Findings:

@@ -97,6 +97,8 @@ def _variable(node: tree.Name, row: Readable, scope: Scope) -> Expr:
 def _literal(node: tree.Literal, scope: Scope, wanted: Type | None) -> Expr:
     if node.kind == "text":
         return _text(node, scope, wanted.present() if wanted else t.TEXT)
+    if node.kind == "number" and node.value is None:  # it is malformed, and has been told so
+        return faulty(node.span)
     if node.kind == "pattern":
         return written_pattern(node, scope)
     if node.kind == "null_sender":

@@ -10,7 +10,14 @@ from qpsmtpd.dsl.check.typed import Expr
 from qpsmtpd.dsl.check.wording import a, spelled
 from qpsmtpd.dsl.model.types import ABSENT, DURATION, ERROR, NUMBER, RATE, SCALARS, SIZE, TEMPLATE, TEXT, Type
 from qpsmtpd.dsl.syntax import tree
+from qpsmtpd.dsl.syntax.literals import number
 
+_TERMINALS: Mapping[Type, tuple[str, ...]] = {
+    NUMBER: ("NUMBER", "CODE"),
+    DURATION: ("DURATION",),
+    SIZE: ("SIZE",),
+    RATE: ("RATE",),
+}
 _UNITS: Mapping[Type, tuple[str, str]] = {
     DURATION: ("s", "a duration has one of the units ms s m h d w"),
     SIZE: ("KB", "a size has one of the units B KB MB GB KiB MiB GiB"),
@@ -52,6 +59,8 @@ def suits(given: Type, kind: Type) -> bool:
 
 def absent(expr: Expr, scope: Scope, remedy: str = "") -> Expr:
     """Reports a value that may be absent and was not tested."""
+    if scope.unsure:
+        return faulty(expr.span)
     name = spelled(expr)
     scope.findings.add(
         "Q405",
@@ -99,8 +108,18 @@ def _named(expr: Expr) -> str:
     return "this" if isinstance(expr, typed.Const) and not expr.source else f"`{spelled(expr)}`"
 
 
+def _literal_of(text: str, kind: Type) -> bool:
+    """True when the text, without its quotes, would be a literal of that type."""
+    if not text[:1].isdigit():
+        return False
+    read = number(text)
+    return not read.fault and read.terminal in _TERMINALS.get(kind, ())
+
+
 def _remedy(expr: Expr, kind: Type) -> str:
     target = kind.present()
+    if isinstance(expr, typed.Const) and expr.type == TEXT and _literal_of(str(expr.value), target):
+        return f"write `{expr.value}` without quotes" + (f" where `{expr.source}` is declared" if expr.source else "")
     if isinstance(expr, typed.Const) and expr.source and expr.type.name == "list" and target.name == "list":
         return f"declare its type: `let {expr.source}: {target} = …`"
     if expr.type.name == "address" and target.name in ("domain", "text"):

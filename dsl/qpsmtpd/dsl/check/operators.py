@@ -88,7 +88,7 @@ def _joined(node: Binary, scope: Scope) -> Expr:
     for written in _chain(node):
         term = condition(written, scope)
         gained = when_true(term) if node.operator == "and" else when_false(term)
-        scope = replace(scope, present=scope.present | gained)
+        scope = replace(scope, present=scope.present | gained, unsure=scope.unsure or term.type == t.ERROR)
         terms.append(term)
     if any(term.type == t.ERROR for term in terms):
         return faulty(node.span)

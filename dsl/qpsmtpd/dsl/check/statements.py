@@ -59,7 +59,12 @@ def _guarded(guards: Sequence[tuple[tree.Guard, Scope]], on: tree.On, scope: Sco
     decisive = condition(guard.condition, replace(around, present=scope.present))
     if guard.keyword == "unless" and decisive.type != ERROR:
         decisive = typed.Not(decisive.span, BOOL, decisive)
-    inner = replace(scope, present=scope.present | when_true(decisive), reason=_reason(decisive) or scope.reason)
+    inner = replace(
+        scope,
+        present=scope.present | when_true(decisive),
+        reason=_reason(decisive) or scope.reason,
+        unsure=scope.unsure or decisive.type == ERROR,
+    )
     rule = scope.rule or place(guard.condition.span, scope.book)
     return (Choose(guard.condition.span, rule, decisive, _guarded(rest, on, inner), (), None),)
 
@@ -124,6 +129,7 @@ def _if(node: tree.If, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:
     decisive = condition(node.condition, scope)
     if node.keyword == "unless" and decisive.type != ERROR:
         decisive = typed.Not(decisive.span, BOOL, decisive)
+    scope = replace(scope, unsure=scope.unsure or decisive.type == ERROR)
     gained, lost = when_true(decisive), when_false(decisive)
     reason = _reason(decisive) or scope.reason
     then = _body(node.then, replace(scope, present=scope.present | gained, reason=reason))

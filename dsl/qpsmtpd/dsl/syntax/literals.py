@@ -1,7 +1,7 @@
 """Decides what the literals of a rules file are worth: numbers, durations, sizes, rates, texts, patterns.
 
-A malformed literal is a fault text and still has a value, so that the rest of the line is read. Knows no grammar and
-no place in the file.
+A malformed literal is a fault text, so that the rest of the line is read; where nobody can tell which number was meant it
+has no value. Knows no grammar and no place in the file.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Value(NamedTuple):
 def number(raw: str) -> Value:
     """The value of what begins with a digit: a number, code, duration (seconds), size (octets) or rate."""
     if max(map(len, re.findall(r"\d+", raw))) > DIGITS_LIMIT:
-        return Value("NUMBER", 0, f"`{raw}` is too large", f"numbers have at most {DIGITS_LIMIT} digits")
+        return Value("NUMBER", None, f"`{raw}` is too large", f"numbers have at most {DIGITS_LIMIT} digits")
     if _NUMBER.fullmatch(raw):
         code = len(raw) == 3 and raw[0] in "245"
         return Value("CODE" if code else "NUMBER", float(raw) if "." in raw else int(raw))
@@ -56,7 +56,7 @@ def number(raw: str) -> Value:
         return Value("SIZE", int(float(size[1]) * OCTETS[size[2]]))
     if rate := _RATE.fullmatch(raw):
         return _rate(raw, int(rate[1]), rate[2])
-    return Value("NUMBER", 0, f"`{raw}` is no number, duration, size or rate", _remedy(raw))
+    return Value("NUMBER", None, f"`{raw}` is no number, duration, size or rate", _remedy(raw))
 
 
 def _seconds(raw: str) -> float:
