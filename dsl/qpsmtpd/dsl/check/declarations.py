@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qpsmtpd.dsl.check.book import Book, Scope, faulty
@@ -10,14 +10,14 @@ from qpsmtpd.dsl.check.constants import constant
 from qpsmtpd.dsl.check.declared import declared_type
 from qpsmtpd.dsl.check.doubt import typed_block
 from qpsmtpd.dsl.check.places import known_hook
-from qpsmtpd.dsl.check.placing import VERBS, Placed, is_verb, trial
+from qpsmtpd.dsl.check.placing import VERBS, Placed, is_verb, trial, words_in
 from qpsmtpd.dsl.check.shadowing import KEYWORDS, second_meaning
 from qpsmtpd.dsl.check.typed import Expr, Local
 from qpsmtpd.dsl.check.unused import report_unused
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
-from qpsmtpd.dsl.model.hooks import HOOKS
+from qpsmtpd.dsl.model.hooks import HOOKS, READABLE, readable
 from qpsmtpd.dsl.model.types import ERROR
 from qpsmtpd.dsl.syntax import tree
 
@@ -118,13 +118,39 @@ def check_unused(found: Sequence[tree.TopLevel], book: Book, *, applicable: bool
     """
     for policy in (book.policies[name] for name in book.policies.keys() - book.used_policies):
         _try_out(policy, book)
-    for name, define in book.defines.items():
-        if name in book.used_defines or book.too_large:
-            continue
-        trials = [_trial(define, hook.name, book) for hook in HOOKS.values()]
-        best = min(trials, key=lambda findings: len(findings.sorted()))
-        book.findings.take(best)
+    for define in _outermost(book):
+        if not book.too_large:
+            book.findings.take(_best_trial(define, book))
     report_unused(found, book, applicable=applicable)
+
+
+def _outermost(book: Book) -> Iterator[tree.Define]:
+    """Unused defines such that with each of them those are tried out, too, that it stands for: each is looked at once."""
+    names = {name: words_in(define.value) for name, define in book.defines.items() if name not in book.used_defines}
+    while names:
+        inner = {word for name, words in names.items() for word in words if word != name}
+        chosen = next((name for name in names if name not in inner), next(iter(names)))
+        yield book.defines[chosen]
+        reached = [chosen]
+        while reached:
+            reached += [word for word in names.pop(reached.pop(), ()) if word in names]
+
+
+def _best_trial(define: tree.Define, book: Book) -> Findings:
+    """The findings in the hook where there are fewest."""
+    best: Findings | None = None
+    for hook in _KNOWING:
+        tried = _trial(define, hook, book)
+        if best is None or len(tried.sorted()) < len(best.sorted()):
+            best = tried
+        if not best.sorted():
+            break
+    assert best is not None
+    return best
+
+
+_KNOWING = tuple({frozenset(n for n in READABLE if readable(n, hook)): hook for hook in HOOKS}.values())
+"""Hooks of which no two know the same names."""
 
 
 def _try_out(policy: tree.Policy, book: Book) -> None:
