@@ -28,8 +28,8 @@ _NEVER = {
     "helo": 'if helo == "h{n}.example" deny',
     "mail": 'if sender == "s{n}@example.net" deny',
     "rcpt": 'if recipient == "r{n}@example.net" deny',
-    "data": "if score > {n} deny",
-    "data_post": "if message.size > {n}MB deny",
+    "data": "if connections == {n} deny",
+    "data_post": "if message.size == {n}MB deny",
 }
 """One condition for each hook: cheap, different each time, false for every message of the benchmark."""
 

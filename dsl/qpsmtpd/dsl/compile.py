@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qpsmtpd.dsl.check import safety
 from qpsmtpd.dsl.check.check import check
 from qpsmtpd.dsl.check.surroundings import Surroundings
 from qpsmtpd.dsl.check.typed import TypedRules
@@ -22,6 +21,7 @@ from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.lint import lint
 from qpsmtpd.dsl.model.functions import Catalogue
 from qpsmtpd.dsl.model.program import Program
+from qpsmtpd.dsl.proof import prove
 from qpsmtpd.dsl.syntax.tree import Span
 
 
@@ -74,7 +74,7 @@ def checked_rules(
     with _contained(path, findings):
         rules = check(path, catalogue=catalogue, read=read, findings=findings, folder=home, around=around, tests=tests)
         if rules is not None:
-            safety.prove(rules, findings)
+            prove(rules, findings)
             lint(rules, findings)
             report_unused(findings)
     return rules, findings

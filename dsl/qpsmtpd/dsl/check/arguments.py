@@ -9,9 +9,12 @@ from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.constants import known
 from qpsmtpd.dsl.check.fitting import wanted
+from qpsmtpd.dsl.check.taint import refuse
+from qpsmtpd.dsl.check.templates import has_holes, protected, template
 from qpsmtpd.dsl.check.typed import Const, Expr
+from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.functions import Constant, DataFile, Function, Parameter
-from qpsmtpd.dsl.model.types import ERROR, TEXT
+from qpsmtpd.dsl.model.types import ERROR, PATH_TEMPLATE, PATTERN, TEXT
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
 
@@ -20,12 +23,37 @@ def argument(node: tree.Expression, parameter: Parameter, function: Function, sc
     """What was written for a parameter."""
     role = f"`{parameter.name}` of `{function.name}`"
     if parameter.file is not None:
-        name = known(wanted(node, scope, TEXT, role), scope, role)
+        name = _constant(wanted(node, scope, TEXT, role), role, "a file's name", scope)
         return name if name.type == ERROR else _contents(name, parameter, parameter.file, scope)
+    if parameter.type == PATH_TEMPLATE:
+        return _path(node, role, scope)
+    if parameter.type == PATTERN:
+        written = replace(scope, book=replace(scope.book, findings=Findings())).typed(node, PATTERN)
+        if written.type.same(TEXT) and refuse(written, role, "a pattern", scope):
+            return faulty(node.span)
     value = wanted(node, scope, parameter.type, role)
     if value.type == ERROR or not (parameter.path or parameter.constant):
         return value
-    return _fixed(known(value, scope, role), parameter, role, scope)
+    becomes = "a path" if parameter.path else "a constant"
+    return _fixed(_constant(value, role, becomes, scope), parameter, role, scope)
+
+
+def _constant(value: Expr, role: str, becomes: str, scope: Scope) -> Const:
+    """The value, which must be known when the rules load; that a peer has chosen it is the worse mistake."""
+    return faulty(value.span) if refuse(value, role, becomes, scope) else known(value, scope, role)
+
+
+def _path(node: tree.Expression, role: str, scope: Scope) -> Expr:
+    """A path in whose text values may stand, each of which is encoded so that it stays inside of its component."""
+    if isinstance(node, tree.Literal) and node.kind == "text" and has_holes(node):
+        text = str(node.value)
+        folder = "" if text.startswith("/") else scope.book.sources.own_path(".", node.span.file) + "/"
+        made = template(node, text, scope, encoded=True)
+        if not isinstance(made, typed.Template):
+            return made
+        return replace(made, type=PATH_TEMPLATE, source=protected(folder) + made.source)
+    value = _constant(wanted(node, scope, TEXT, role), role, "a path", scope)
+    return value if value.type == ERROR else replace(value, value=_own(value, scope))
 
 
 def left_out(node: tree.Call, parameter: Parameter, function: Function, scope: Scope) -> Expr:
@@ -38,7 +66,7 @@ def left_out(node: tree.Call, parameter: Parameter, function: Function, scope: S
     default = Const(node.span, parameter.type, parameter.default)
     if parameter.file is not None and isinstance(parameter.default, str):
         return _contents(default, parameter, parameter.file, scope)
-    if parameter.path and isinstance(parameter.default, str):
+    if (parameter.path or parameter.type == PATH_TEMPLATE) and isinstance(parameter.default, str):
         return replace(default, value=_own(default, scope))
     return default
 

@@ -61,6 +61,8 @@ class Book:
     used_vars: set[str] = field(default_factory=set)
     used_policies: set[str] = field(default_factory=set)
     locals: count[int] = field(default_factory=lambda: count(1))
+    tainted: set[str] = field(default_factory=set)
+    """The `let`s of blocks that hold what a peer has chosen, by their key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from qpsmtpd.dsl.check.typed import Block, TypedListener, TypedRules
 from qpsmtpd.dsl.check.uses import statements
 from qpsmtpd.dsl.check.variables import rows
 from qpsmtpd.dsl.diagnostics.findings import Findings
-from qpsmtpd.dsl.model.functions import Catalogue
+from qpsmtpd.dsl.model.functions import Catalogue, Kind
 from qpsmtpd.dsl.model.settings import ListenerSettings
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Span
@@ -86,7 +86,11 @@ def check(
         hooks = with_enforcement(_hooks(name, blocks))
         requires = tuple(each for places, each in needed if name in places)
         made.append(TypedListener(name, spans[name], said, hooks, requires, frozenset(doubt)))
-    return TypedRules(server, tuple(made), folder, digest, tuple(book.made), found, checked)
+    return TypedRules(server, tuple(made), folder, digest, tuple(book.made), found, checked, _verifiers(catalogue))
+
+
+def _verifiers(catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(name for name, function in catalogue.items() if function.kind is Kind.VERIFIER)
 
 
 def _listener_settings(declared: Mapping[str, tree.Listener], book: Book) -> dict[str, ListenerSettings]:

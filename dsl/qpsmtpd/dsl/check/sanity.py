@@ -46,8 +46,9 @@ class _Odd:
 
 def odd_server(settings: ServerSettings, blocks: Sequence[tree.Server], findings: Findings) -> None:
     """A warning for each setting of `server:` that is surely not meant."""
-    said = {setting.name.text: setting.value.span for block in blocks for setting in block.settings}
-    _report((*_folders(settings), *_names(settings), *_limits(settings), *_budgets(settings)), said, findings)
+    written = {setting.name.text: setting.value for block in blocks for setting in block.settings}
+    said = {name: value.span for name, value in written.items()}
+    _report((*_folders(settings, written), *_names(settings), *_limits(settings), *_budgets(settings)), said, findings)
 
 
 def odd_listeners(declared: Mapping[str, tree.Listener], settings: Mapping[str, ListenerSettings], findings: Findings) -> None:
@@ -63,9 +64,12 @@ def _report(odd: Iterator[_Odd] | Sequence[_Odd], said: Mapping[str, Span], find
             findings.add(each.code, said[each.setting], each.message, why=each.why, help=each.help)
 
 
-def _folders(settings: ServerSettings) -> Iterator[_Odd]:
+def _folders(settings: ServerSettings, written: Mapping[str, tree.Expression]) -> Iterator[_Odd]:
     for name, what in _KEPT.items():
         path = getattr(settings, name)
+        value = written.get(name)
+        if isinstance(value, tree.Literal) and not str(value.value).startswith("/"):
+            continue  # it is where the rules are
         root = next((root for root in _FLEETING if path == root or path.startswith(f"{root}/")), "")
         if root:
             why = f"everybody may write there, and the system empties it: {what} would be lost"

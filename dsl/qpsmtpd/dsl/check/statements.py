@@ -16,6 +16,7 @@ from qpsmtpd.dsl.check.operators import condition, value_name
 from qpsmtpd.dsl.check.placing import Placed, scope_within
 from qpsmtpd.dsl.check.shadowing import second_meaning
 from qpsmtpd.dsl.check.surroundings import seen_from
+from qpsmtpd.dsl.check.taint import peers
 from qpsmtpd.dsl.check.templates import template
 from qpsmtpd.dsl.check.typed import Block, Choose, Decide, Expr, Stmt
 from qpsmtpd.dsl.check.unknown_names import too_early
@@ -214,6 +215,7 @@ def _let(node: tree.LocalLet, scope: Scope) -> tuple[tuple[Stmt, ...], Scope]:
     if second_meaning(node.name, book, own=scope.own) or value.type == ERROR:
         return (), replace(scope, values={**scope.values, name: typed.Const(node.span, ERROR, None)})
     key = f"{name}_{next(book.locals)}"
+    book.tainted |= {key} if peers(value, scope) else set()
     bound = typed.Local(node.span, value.type, key)
     rule = scope.rule or place(node.span, book)
     return (typed.Bind(node.span, rule, key, value),), replace(scope, values={**scope.values, name: bound})

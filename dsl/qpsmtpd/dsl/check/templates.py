@@ -21,6 +21,8 @@ from qpsmtpd.dsl.syntax.tree import Literal, Span
 _HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAMES = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*")
 _FILTER = re.compile(r"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*(?:(\d+)|'([^']*)'|\"([^\"]*)\")?\s*\))?\s*")
+COMPONENT = "component"
+"""The filter that the compiler adds to each value of a path."""
 _SHOWN = frozenset({*t.SCALARS, t.TEMPLATE.name} - {t.PATTERN.name})
 
 
@@ -29,8 +31,11 @@ def has_holes(node: Literal) -> bool:
     return "{{" in str(node.value)
 
 
-def template(node: Literal, text: str, scope: Scope) -> Expr:
-    """The literal as a template; a text without `{{` stays a constant. `text` is its value as it shall be said."""
+def template(node: Literal, text: str, scope: Scope, *, encoded: bool = False) -> Expr:
+    """The literal as a template; a text without `{{` stays a constant. `text` is its value as it shall be said.
+
+    With `encoded` each value becomes a part of one component of a path.
+    """
     if not has_holes(node):
         return Const(node.span, t.TEXT, text)
     pieces = _HOLE.split(text)
@@ -46,7 +51,8 @@ def template(node: Literal, text: str, scope: Scope) -> Expr:
     found = [hole for hole in holes if hole is not None]
     source = protected(pieces[0])
     for i, (hole, plain) in enumerate(zip(found, pieces[2::2], strict=True)):
-        source += "{{ " + " | ".join([f"v{i}", *hole.filters]) + " }}" + protected(plain)
+        filters = (*hole.filters, COMPONENT) if encoded else hole.filters
+        source += "{{ " + " | ".join([f"v{i}", *filters]) + " }}" + protected(plain)
     return typed.Template(node.span, t.TEMPLATE, source, tuple(hole.value for hole in found))
 
 

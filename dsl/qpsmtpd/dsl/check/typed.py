@@ -401,3 +401,5 @@ class TypedRules:
     statements: tuple[tree.TopLevel, ...] = ()
     """What stands in the files, those of `use` in their place."""
     trials: tuple[Trial, ...] = ()
+    verifiers: tuple[str, ...] = ()
+    """The functions that can verify a password, for what is said where none does."""

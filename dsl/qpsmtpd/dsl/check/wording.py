@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qpsmtpd.dsl.check import typed
-from qpsmtpd.dsl.model.types import ABSENT, NUMBER, TEMPLATE, Type
+from qpsmtpd.dsl.model.types import ABSENT, NUMBER, PATH_TEMPLATE, TEMPLATE, Type
 
 
 def a(wanted: Type) -> str:
@@ -18,8 +18,8 @@ def a(wanted: Type) -> str:
         return f"a map of {plural(wanted.of)}"
     if wanted == ABSENT:
         return "`none`"
-    if wanted == TEMPLATE:
-        return "a text"
+    if wanted in (TEMPLATE, PATH_TEMPLATE):
+        return "a text" if wanted == TEMPLATE else "a path"
     return f"{'an' if wanted.name[0] in 'aeiou' else 'a'} {wanted.name}"
 
 

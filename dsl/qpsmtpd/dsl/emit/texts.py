@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from qpsmtpd.dsl.emit.path_component import component
 from qpsmtpd.dsl.model.values import AddressSet, DomainSet, NetworkSet, Rate, Variant
 from qpsmtpd.dsl.model.verdicts import Verdict
 
@@ -128,5 +129,5 @@ def _environment() -> Environment:
     made.tests.clear()
     allowed = {name: made.filters[name] for name in FILTERS}
     made.filters.clear()
-    made.filters.update(allowed, default=_default)
+    made.filters.update(allowed, default=_default, component=component)
     return made

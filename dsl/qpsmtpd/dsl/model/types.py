@@ -84,6 +84,8 @@ RECIPIENT = Type("address", fields=(("local", LOCAL_PART), ("domain", DOMAIN)))
 PATTERN = Type("pattern")
 TEMPLATE = Type("template")
 """A parameter of this type takes a text with `{{ }}` in it; the function gets the finished text."""
+PATH_TEMPLATE = Type("path_template")
+"""A parameter of this type takes a path with `{{ }}` in it; each value stays inside of its component of the path."""
 NOTHING = Type("nothing")
 """What an effect returns."""
 DELIVERY = Type("delivery")
@@ -129,6 +131,7 @@ _PLAIN: Mapping[object, Type] = {
     values.Address: ADDRESS,
     values.Pattern: PATTERN,
     values.Template: TEMPLATE,
+    values.PathTemplate: PATH_TEMPLATE,
     values.Delivery: DELIVERY,
     values.NetworkSet: list_of(NETWORK),
     values.DomainSet: list_of(DOMAIN),

@@ -7,7 +7,7 @@ Collections answer `in` at a cost that does not grow with their length.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -28,6 +28,8 @@ Domain = NewType("Domain", str)
 """Lower-case A-label form, no trailing dot. In a list, a leading dot means: everything below it."""
 Template = NewType("Template", str)
 """A finished text that the rules file wrote with `{{ }}`."""
+PathTemplate = NewType("PathTemplate", str)
+"""A finished, absolute path that the rules file wrote with `{{ }}`: no value has left its component."""
 
 
 class Pattern(Protocol):
@@ -139,16 +141,11 @@ class NetworkSet:
     def __len__(self) -> int:
         return len(self._v4.starts) + len(self._v6.starts)
 
-    def covers(self, network: IPNetwork) -> bool:
-        """True when the list has every address of the network, in one entry or in many; cheap however long the list is."""
-        starts, hosts = (self._v4 if network.version == 4 else self._v6)[:2]
-        first, past = int(network.network_address), int(network.broadcast_address) + 1
-        around = bisect_right(starts, first) - 1
-        if around >= 0 and starts[around] + (1 << hosts[around]) >= past:
-            return True
-        inside = hosts[bisect_left(starts, first) : bisect_left(starts, past)]
-        # no two overlap, so what they have is the sum of what each has
-        return sum(inside.count(host) << host for host in set(inside)) == past - first
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many IPv4 and how many IPv6 addresses it has; cheap however long the list is."""
+        four, six = (sum(apart.hosts.count(host) << host for host in set(apart.hosts)) for apart in (self._v4, self._v6))
+        return four, six
 
     @property
     def networks(self) -> tuple[IPNetwork, ...]:
@@ -251,6 +248,16 @@ class AddressSet:
         made = cls((), domains)
         made._written = written
         return made
+
+    @property
+    def compared(self) -> Iterable[str]:
+        """What is compared of each address, in the order of the list."""
+        return self._written
+
+    @property
+    def domains(self) -> DomainSet:
+        """The domains of which it has every address."""
+        return self._domains
 
     def __contains__(self, address: object) -> bool:
         return isinstance(address, Address) and (address.compared in self._written or address.domain in self._domains)

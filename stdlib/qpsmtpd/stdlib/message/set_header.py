@@ -23,6 +23,6 @@ def set_header(name: Annotated[str, Constant(name_fault)], value: Template, *, h
 
     Examples:
         on data_post:
-            if score >= 5 set_header("X-Spam-Score", "{{ score }}")
+            unless trusted set_header("X-Spam-Score", "{{ score }}")
     """
     header.set(name, one_line(value))

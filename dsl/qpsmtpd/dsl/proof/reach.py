@@ -1,0 +1,195 @@
+"""Which rules can never do anything: conditions that are always true or never, and statements that no path reaches.
+
+A condition is judged under everything that earlier rules of its hook took away. What is reported is sure: it holds in
+every case, and at every place that the text in question has got, on all listeners and at each `apply`. A condition of
+a policy that its parameters alone decide is no mistake. What could not be decided within the steps is not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from qpsmtpd.dsl.check import typed as x
+from qpsmtpd.dsl.check.flow import branches
+from qpsmtpd.dsl.diagnostics.findings import Findings, Note
+from qpsmtpd.dsl.proof.blame import Blame, because_of
+from qpsmtpd.dsl.proof.graph import FALSE, TRUE, Lit
+from qpsmtpd.dsl.proof.hooks_walked import Walked
+from qpsmtpd.dsl.proof.reach_told import Branch, Condition, Dead, Following, What
+from qpsmtpd.dsl.proof.samples import Query, witnessed
+from qpsmtpd.dsl.proof.solver import Budget, Spent
+from qpsmtpd.dsl.proof.thresholds import Threshold, thresholds
+from qpsmtpd.dsl.proof.walk import Point, is_unless
+from qpsmtpd.dsl.syntax.tree import Span
+
+HOOK_STEPS = 150_000
+"""Steps of the solver for one hook."""
+ALL_STEPS = 300_000
+"""Steps for all hooks of a rules file."""
+
+Place = tuple[str, Span]
+"""What is judged of which text: `then`, `else`, `unknown`, `case`, `always`, `statement`, `threshold`."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """What is dead by now, and what is not, of all hooks that were looked at."""
+
+    findings: Findings
+    left: int = ALL_STEPS
+    dead: dict[Place, Dead] = field(default_factory=dict)
+    alive: set[Place] = field(default_factory=set)
+
+    def look(self, walked: Walked) -> None:
+        """Judges the rules of a hook."""
+        budget = walked.world.budget
+        walked.world.budget = Budget(min(HOOK_STEPS, self.left))
+        before = walked.world.budget.steps
+        try:
+            _Hook(walked, self, iter(walked.walk.points)).judge()
+        except Spent:
+            self._not_proved(walked)
+        finally:
+            self.left -= before - max(walked.world.budget.steps, 0)
+            walked.world.budget = budget
+
+    def report(self) -> None:
+        """Adds a finding for all that is dead wherever it stands."""
+        for place, dead in self.dead.items():
+            if place not in self.alive:
+                dead.tell(self.findings)
+
+    def _not_proved(self, walked: Walked) -> None:
+        self.findings.add(
+            "Q654",
+            walked.blocks[0].span,
+            f"whether each rule of `{walked.hook}` can ever match was not found out: their conditions depend on each other in too many ways",
+            why="the search ends after a number of steps, so that a check takes no longer than a second or two",
+            help="this is no fault; to have it found out, take apart conditions that join many others",
+        )
+
+
+@dataclass(slots=True)
+class _Hook:
+    """The rules of one hook, looked at in the order in which they were walked."""
+
+    walked: Walked
+    reach: Reach
+    _points: Iterator[Point]
+    _possible: dict[Query, bool] = field(default_factory=dict)
+    _open: list[Query] = field(default_factory=list)
+    """What the examples have left open."""
+
+    def judge(self) -> None:
+        """Looks at every rule. Raises Spent."""
+        self._try_out()
+        before: x.Block | None = None
+        for block in self.walked.blocks:
+            if self._body(block.body, block, before):
+                self.reach.alive.add(("statement", block.span))
+                before = block
+
+    def _body(self, body: Sequence[x.Stmt], block: x.Block | None, killer: x.Block | x.Stmt | None) -> bool:
+        """Judges statements; false when not even the first is reached, which is told of their block if there is one."""
+        for number, statement in enumerate(body):
+            point = next(self._points)
+            alive = self._can(point.here)
+            span = statement.span if number or block is None else block.span
+            if not alive:
+                previous = body[number - 1] if number else killer
+                if previous is not None:
+                    self._judge(("statement", span), point, TRUE, False, Following(span, previous))
+                for branch in branches(statement):
+                    self._pass_over(*branch)
+                self._pass_over(*body[number + 1 :])
+                return number > 0
+            if number:
+                self.reach.alive.add(("statement", span))
+            self._inside(statement, point)
+        return True
+
+    def _inside(self, statement: x.Stmt, point: Point) -> None:
+        match statement:
+            case x.Choose():
+                self._choose(statement, point)
+            case x.Match():
+                self._match(statement, point)
+            case x.Shadow():
+                self._body(statement.body, None, None)
+
+    def _choose(self, statement: x.Choose, point: Point) -> None:
+        yes, no, unknown = point.branches
+        condition = statement.condition
+        can = [self._can(point.here, branch.when) for branch in (yes, no, unknown)]
+        # what the parameters of a policy alone decide is decided on purpose
+        silent = self._thresholds(point, condition) or (bool(point.block.applied) and yes.when in (TRUE, FALSE))
+        always = can[0] and not can[1] and not can[2]
+        for place, when, alive in (("then", yes.when, can[0]), ("always", -yes.when, not always)):
+            what = Condition(statement, place == "always", is_unless(condition))
+            self._judge((place, condition.span), point, when, alive or silent, what)
+        if statement.orelse and not always:
+            self._part("else", statement.orelse, point, no.when, can[1] or silent)
+        if statement.unknown and (can[0] or can[1]):
+            self._part("unknown", statement.unknown, point, unknown.when, can[2])
+        for branch, possible in zip((yes, no, unknown), can, strict=True):
+            self._bodies(branch.body, possible)
+
+    def _thresholds(self, point: Point, condition: x.Expr) -> bool:
+        """Judges comparisons of the score; true when one of them says already why the condition is constant."""
+        found = [*thresholds(self.walked, point, condition)]
+        for each in found:
+            self._judge(("threshold", each.comparison.span), point, TRUE, each.reached, each)
+        return not all(each.reached for each in found)
+
+    def _part(self, name: str, body: Sequence[x.Stmt], point: Point, when: Lit, alive: bool) -> None:
+        span = body[0].span
+        self._judge((name, span), point, when, alive, Branch(span, f"`{name}`" if name != "unknown" else name))
+
+    def _match(self, statement: x.Match, point: Point) -> None:
+        for number, branch in enumerate(point.branches):
+            can = self._can(point.here, branch.when)
+            if number < len(statement.cases):
+                case = statement.cases[number]
+                self._judge(("case", case.span), point, branch.when, can, Branch(case.span, "`case`"))
+            elif branch.body:
+                self._part("else", branch.body, point, branch.when, can)
+            self._bodies(branch.body, can)
+
+    def _bodies(self, body: Sequence[x.Stmt], possible: bool) -> None:
+        if possible:
+            self._body(body, None, None)
+        else:
+            self._pass_over(*body)
+
+    def _judge(self, place: Place, point: Point, when: Lit, alive: bool, what: What) -> None:
+        if alive:
+            self.reach.alive.add(place)
+        elif place not in self.reach.alive and place not in self.reach.dead:
+            blame = Blame(()) if isinstance(what, Threshold) else because_of(self.walked, point, (when,))
+            brought = [Note(application.span, "this `apply` brings it here") for application in point.block.applied[:1]]
+            self.reach.dead[place] = Dead(what, replace(blame, brought=tuple(brought)))
+
+    def _pass_over(self, *body: x.Stmt) -> None:
+        """Statements that are dead because of what is around them, and not judged themselves."""
+        for statement in body:
+            next(self._points)
+            for branch in branches(statement):
+                self._pass_over(*branch)
+
+    def _try_out(self) -> None:
+        """Finds an example for what happens easily, beginning from a case in which the hook falls through."""
+        world, points = self.walked.world, self.walked.walk.points
+        queries = {(p.here, b.when): None for p in points for b in p.branches} | {(p.here,): None for p in points}
+        base = world.possible(self.walked.end.here) or world.model({})
+        found = witnessed(world, [query for query in queries if FALSE not in query], base)
+        self._possible = dict.fromkeys(found, True)
+        self._open = [query for query in queries if query not in found]
+
+    def _can(self, *literals: Lit) -> bool:
+        if literals not in self._possible:
+            model = self.walked.world.possible(*literals)
+            self._possible[literals] = model is not None
+            if model is not None:
+                self._possible |= {query: True for query in self._open if all(map(model.holds, query))}
+        return self._possible[literals]

@@ -1,0 +1,245 @@
+"""The relay proof: no path through the rules may accept a stranger's mail for somebody else's domain.
+
+Per listener, each path through `rcpt` that accepts a recipient, by `accept` or by falling through, must have met a gate
+that answered true for that recipient, or `relay`. What the proof cannot show it refuses: when it runs out of steps, the
+rules do not pass either. Where the mistake is one that is often made, it is told as that mistake. The engine checks
+the mark again for each recipient. That `relay` itself is proved is the matter of `relaying`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from qpsmtpd.dsl.check import typed as x
+from qpsmtpd.dsl.check.flow import about_this_recipient, expressions, parts, statements
+from qpsmtpd.dsl.check.wording import spelled
+from qpsmtpd.dsl.diagnostics.findings import Findings, Note
+from qpsmtpd.dsl.model.functions import Kind
+from qpsmtpd.dsl.model.verdicts import Verb
+from qpsmtpd.dsl.proof.graph import Lit
+from qpsmtpd.dsl.proof.hooks_walked import RELAY, Walked
+from qpsmtpd.dsl.proof.meaning import Asked, Env
+from qpsmtpd.dsl.proof.solver import Spent
+from qpsmtpd.dsl.proof.story import envelope, way
+from qpsmtpd.dsl.proof.world import Model
+from qpsmtpd.dsl.syntax.tree import Span
+
+_TRUSTED = "s.trusted"
+_ALLOWED = "a gate about the recipient in hand that answered true, as `rcpthosts(domain)`; or `relay`"
+_REMEDY = "put `unless rcpthosts(domain) deny` before it, in `rcpt`"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way out of `rcpt` that accepts: at a statement, or by falling through."""
+
+    when: Lit
+    env: Env
+    accept: x.Decide | None
+
+
+def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], findings: Findings) -> None:
+    """Adds a finding for each way in which a recipient would be accepted without a proof."""
+    walked = hooks.get("rcpt")
+    in_doubt = "rcpt" in listener.in_doubt
+    if walked is None:
+        if not in_doubt:
+            _no_rules(listener, findings)
+        return
+    if in_doubt and not _only_wrong_gates(walked):
+        return  # what was not understood may have been the gate
+    for one in _ways(walked):
+        _Escape(listener, walked, one, findings).look()
+
+
+def _ways(walked: Walked) -> Iterator[Way]:
+    for point in walked.walk.points:
+        decided = point.statement
+        if isinstance(decided, x.Decide) and decided.verb is Verb.ACCEPT and not point.shadowed:
+            yield Way(point.here, point.env, decided)
+    yield Way(walked.end.here, walked.end.env, None)
+
+
+def _gates(walked: Walked) -> list[Asked]:
+    return [asked for asked in walked.walk.meaning.asked if asked.call.function.kind is Kind.GATE]
+
+
+def _right(asked: Asked) -> bool:
+    return asked.counts and about_this_recipient(asked.call)
+
+
+def _only_wrong_gates(walked: Walked) -> bool:
+    """True when a gate was asked, and not about the recipient in hand: then it is known what is wrong."""
+    gates = _gates(walked)
+    return bool(gates) and not any(map(_right, gates))
+
+
+@dataclass(frozen=True, slots=True)
+class _Escape:
+    """A look for a case that leaves `rcpt` by one way, accepted and without a proof."""
+
+    listener: x.TypedListener
+    walked: Walked
+    way: Way
+    findings: Findings
+
+    def look(self) -> None:
+        """Adds a finding when there is such a case, or when none could be excluded."""
+        try:
+            model = self._case()
+            if model is not None:
+                self._tell(model)
+        except Spent:
+            self._add(
+                "Q501",
+                self._span,
+                self._what(),
+                (),
+                why="that no stranger gets there could not be shown: there are too many cases",
+            )
+
+    def _case(self, *excluded: Lit) -> Model | None:
+        """A case in which none of the excluded things is so."""
+        walked = self.walked
+        marks = [asked.yes for asked in _gates(walked) if _right(asked)]
+        doubts = walked.walk.meaning.doubts
+        without = (*marks, walked.now(self.way.env, RELAY), *doubts, *excluded)
+        return walked.world.possible(self.way.when, *(-literal for literal in without))
+
+    def _tell(self, model: Model) -> None:
+        gates = _gates(self.walked)
+        right, wrong = [g for g in gates if _right(g)], [g for g in gates if not _right(g)]
+        graph = self.walked.world.graph
+        failing = self._needed(right, [graph.both(g.when, -g.answered) for g in right])
+        if failing is not None:
+            return self._fails_open(failing, model)
+        used = self._needed(wrong, [g.yes for g in wrong])
+        elsewhere = [] if right else [*_elsewhere(self.listener)]
+        if used is not None or (wrong and not right):
+            return self._wrong_gate((used or wrong[0]).call, "rcpt", model, shadowed=not (used or wrong[0]).counts)
+        if elsewhere:
+            return self._wrong_gate(elsewhere[0][1], elsewhere[0][0], model, shadowed=False)
+        if right and self._wrong_way_round(right):
+            return self._turned(right[0].call, model)
+        if self._case(self.walked.now(self.way.env, _TRUSTED)) is None:
+            return self._trusted(model)
+        return self._add("Q501", self._span, self._what(), way(self.walked, model, self.way.accept), why=self._why(model))
+
+    def _needed(self, gates: Sequence[Asked], so: Sequence[Lit]) -> Asked | None:
+        """The gate without which being `so` there would be no such case."""
+        if not gates or self._case(*so) is not None:
+            return None
+        return next((gate for gate, each in zip(gates, so, strict=True) if self._case(each) is None), gates[0])
+
+    def _wrong_way_round(self, gates: Sequence[Asked]) -> bool:
+        """True when the gate is asked, and nobody for whom it answers true is accepted by anything."""
+        world = self.walked.world
+        accepted = world.graph.some(each.when for each in _ways(self.walked))
+        yes = world.graph.some(gate.yes for gate in gates)
+        return world.possible(yes) is not None and world.possible(accepted, yes) is None
+
+    # --- what is said
+
+    @property
+    def _span(self) -> Span:
+        if self.way.accept is not None:
+            return self.way.accept.span
+        written = [b for b in self.walked.blocks if not all(isinstance(s, x.Enforce) for s in b.body)]
+        return written[-1].span if written else self.listener.span
+
+    def _what(self) -> str:
+        name = self.listener.name
+        if self.way.accept is not None:
+            return (
+                f"open relay: this `accept` can be reached on listener {name} for a domain that is not yours, "
+                "by a client that may not relay"
+            )
+        return (
+            f"open relay: on listener {name} the rules of `rcpt` can end without a verdict, which accepts, "
+            "for a domain that is not yours, by a client that may not relay"
+        )
+
+    def _why(self, model: Model) -> str:
+        return f"no gate has answered true for this recipient on the way; for example, {envelope(model)}, and is answered 250"
+
+    def _add(self, code: str, span: Span, message: str, notes: Sequence[Note], *, why: str, help: str = _REMEDY) -> None:
+        self.findings.add(code, span, message, why=why, allowed=_ALLOWED, help=help, notes=notes)
+
+    def _fails_open(self, gate: Asked, model: Model) -> None:
+        name = gate.call.function.name
+        self._add(
+            "Q504",
+            gate.call.span,
+            f"while `{name}` cannot answer, listener {self.listener.name} takes mail for any domain from anybody",
+            way(self.walked, model, self.way.accept),
+            why=f"where the answer does not come the rules go on here, and the recipient is accepted; for example, {envelope(model)}",
+            help=f"write `unless {name}(domain) deny` without more: a client is then asked to try again later (451)",
+        )
+
+    def _wrong_gate(self, call: x.FunctionCall, hook: str, model: Model, *, shadowed: bool) -> None:
+        written = f"`{call.function.name}({', '.join(spelled(a) for a in call.arguments[:1])})`"
+        message = f"open relay: {written} says nothing about this recipient"
+        if hook != "rcpt":
+            message = f"open relay: {written} in `{hook}` says nothing about a recipient: there is none yet"
+        elif shadowed:
+            message = f"open relay: {written} under `shadow` lets nobody in and keeps nobody out"
+        self._add(
+            "Q505",
+            call.span,
+            message,
+            way(self.walked, model, self.way.accept),
+            why=f"only a gate that was asked in `rcpt` about the recipient in hand tells that it is yours to take; on listener "
+            f"{self.listener.name}, for example, {envelope(model)}, and is answered 250",
+            help=f"ask `{call.function.name}(domain)` in `rcpt`: `unless {call.function.name}(domain) deny`",
+        )
+
+    def _turned(self, call: x.FunctionCall, model: Model) -> None:
+        name = call.function.name
+        self._add(
+            "Q505",
+            call.span,
+            f"open relay: `{name}` is asked the wrong way round: what is yours is refused, and all else accepted",
+            way(self.walked, model, self.way.accept),
+            why=f"on listener {self.listener.name}, for example, {envelope(model)}, and is answered 250",
+            help=f"write `unless {name}(domain) deny`",
+        )
+
+    def _trusted(self, model: Model) -> None:
+        self._add(
+            "Q506",
+            self._span,
+            f"open relay: on listener {self.listener.name} a client that is `trusted` is let through here, and may not relay",
+            way(self.walked, model, self.way.accept),
+            why=f"`trusted` skips reputation checks and permits no relaying; for example, such a {envelope(model)}, "
+            "and is answered 250",
+            help="set `relay = true` where the client is known by its network or its password; and `unless rcpthosts(domain) deny`",
+        )
+
+
+def _elsewhere(listener: x.TypedListener) -> Iterator[tuple[str, x.FunctionCall]]:
+    """Gates that are asked in other hooks."""
+    for hook, blocks in listener.hooks.items():
+        for block in blocks if hook != "rcpt" else ():
+            for part in (p for s in statements(block.body) for e in expressions(s) for p in parts(e)):
+                if isinstance(part, x.FunctionCall) and part.function.kind is Kind.GATE:
+                    yield hook, part
+
+
+def _no_rules(listener: x.TypedListener, findings: Findings) -> None:
+    elsewhere = next(_elsewhere(listener), None)
+    why = (
+        "no gate has answered true for this recipient; for example, client 203.0.113.9 says MAIL FROM:<a@example.net>, "
+        "RCPT TO:<x@elsewhere.example>, and is answered 250"
+    )
+    if elsewhere is not None:
+        why += f"; what `{elsewhere[1].function.name}` answers in `{elsewhere[0]}` says nothing about a recipient"
+    findings.add(
+        "Q501" if elsewhere is None else "Q505",
+        listener.span if elsewhere is None else elsewhere[1].span,
+        f"open relay: listener {listener.name} has no rules for `rcpt`, which accepts everything, "
+        "for a domain that is not yours, by a client that may not relay",
+        why=why,
+        allowed=_ALLOWED,
+        help="add `on rcpt: unless rcpthosts(domain) deny`",
+    )
