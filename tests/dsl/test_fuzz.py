@@ -1,4 +1,4 @@
-"""A part of what the fuzzer does, each time: nothing that stands in a file breaks the checker. `docs/testing.md` has the long way."""
+"""A part of what the fuzzer does, each time: nothing that stands in a file breaks the checker. `docs/fuzzing.md` has the long way."""
 
 from __future__ import annotations
 
