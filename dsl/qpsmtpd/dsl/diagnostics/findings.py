@@ -31,7 +31,7 @@ class Finding:
 
     `message` says what, in the operator's words; `why` the reason or the rule; `allowed` what is possible here;
     `help` what to write instead. `notes` are further places; `fix` mends it, where one repair is surely meant. Severity
-    follows from the code.
+    follows from the code. The same thing said of the same place is one finding, however many ways lead there.
     """
 
     file: str
@@ -41,9 +41,9 @@ class Finding:
     end_column: int
     code: str
     message: str
-    why: str = ""
-    allowed: str = ""
-    help: str = ""
+    why: str = field(default="", compare=False)
+    allowed: str = field(default="", compare=False)
+    help: str = field(default="", compare=False)
     notes: tuple[Note, ...] = field(default=(), compare=False)
     fix: Fix | None = field(default=None, compare=False)
 
