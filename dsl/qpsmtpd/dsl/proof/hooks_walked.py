@@ -16,6 +16,7 @@ from qpsmtpd.dsl.check.flow import branches, expressions, parts
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.hooks import HOOKS, ORDER, READABLE, Readable
 from qpsmtpd.dsl.model.settings import Auth, Protocol
+from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.proof import scores
 from qpsmtpd.dsl.proof.graph import TRUE, Lit
 from qpsmtpd.dsl.proof.meaning import Env, Meaning
@@ -73,18 +74,18 @@ class Walker:
     _walked: dict[Hashable, Walked] = field(default_factory=dict)
 
     def listener(self, listener: x.TypedListener) -> Mapping[str, Walked]:
-        """The hooks of a listener in the order of the dialogue."""
-        hooks = {hook: listener.hooks[hook] for hook in ORDER if listener.hooks.get(hook)}
+        """The hooks of a listener in the order of the dialogue: those with rules, and `rcpt`, which decides also without."""
+        hooks = {hook: listener.hooks.get(hook, ()) for hook in ORDER if listener.hooks.get(hook) or hook == "rcpt"}
         sets = {hook: self.sets(blocks) for hook, blocks in hooks.items()}
         counted = Counter(s.alias for each in sets.values() for s in each)
         score = Sum() if not any(_scores(sets.get(hook, ())) for hook in ORDER if hook not in DIALOGUE) else UNBOUNDED
         found: dict[str, Walked] = {}
         for hook in sorted(hooks, key=lambda hook: (hook not in DIALOGUE, ORDER.index(hook))):
-            again = hook == "rcpt" or (hook == "data_post" and listener.settings.protocol is Protocol.LMTP)
+            again = hook == "rcpt" or (hook == "data_post" and listener.settings.protocol == Protocol.LMTP)
             score = _repeated(score, _scores(sets[hook])) if again else score if hook in DIALOGUE else UNBOUNDED
             once = frozenset(alias for alias, count in counted.items() if count == 1 and not again)
             found[hook] = self._hook(listener, hook, score=score, once=once, sets=sets)
-            score = found[hook].walk.peak
+            score = found[hook].walk.peak if again else _passed_on(found[hook])
         return {hook: found[hook] for hook in hooks}
 
     def sets(self, blocks: Sequence[x.Block]) -> tuple[x.Set, ...]:
@@ -100,7 +101,7 @@ class Walker:
     def _hook(
         self, listener: x.TypedListener, hook: str, *, score: Sum, once: frozenset[str], sets: Mapping[str, Sequence[x.Set]]
     ) -> Walked:
-        blocks = listener.hooks[hook]
+        blocks = listener.hooks.get(hook, ())
         traits = [self.traits(block) for block in blocks]
         named_here = any(each.reads_listener for each in traits)
         authenticated = _surely_authenticated(listener, hook)
@@ -199,9 +200,20 @@ def _repeated(score: Sum, sets: Sequence[x.Set]) -> Sum:
     return Sum(low, high, names, score.parts)
 
 
+def _passed_on(walked: Walked) -> Sum:
+    """The score of a message that goes on behind the hook."""
+    accepts = [p for p in walked.walk.points if isinstance(p.statement, x.Decide) and p.statement.verb is Verb.ACCEPT]
+    found = walked.end.score if walked.end.here != -TRUE else None
+    for point in accepts:
+        (_, term), *_ = point.env.values[scores.CODE].cases
+        sum = walked.walk.sums[term.subject] if isinstance(term, Var) else UNBOUNDED
+        found = sum if found is None else found.or_(sum)
+    return found or walked.walk.peak
+
+
 def _surely_authenticated(listener: x.TypedListener, hook: str) -> bool:
     """True where nobody comes who has not authenticated."""
-    return listener.settings.auth is Auth.REQUIRED and hook in DIALOGUE[DIALOGUE.index("mail") :]
+    return listener.settings.auth == Auth.REQUIRED and hook in DIALOGUE[DIALOGUE.index("mail") :]
 
 
 def _follows_authentication(sets: Iterator[x.Set]) -> bool:

@@ -28,7 +28,7 @@ def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], verifiers: Seq
     walked = hooks.get("auth")
     accepts = [] if walked is None else _accepts(walked)
     unproved = [point for point in accepts if walked is not None and _report(walked, point, verifiers, findings)]
-    if listener.settings.auth is not Auth.OFF and not unproved and "auth" not in listener.in_doubt:
+    if listener.settings.auth != Auth.OFF and not unproved and "auth" not in listener.in_doubt:
         _report_nobody(listener, walked, accepts, verifiers=verifiers, findings=findings)
 
 

@@ -41,13 +41,8 @@ class Way:
 
 def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], findings: Findings) -> None:
     """Adds a finding for each way in which a recipient would be accepted without a proof."""
-    walked = hooks.get("rcpt")
-    in_doubt = "rcpt" in listener.in_doubt
-    if walked is None:
-        if not in_doubt:
-            _no_rules(listener, findings)
-        return
-    if in_doubt and not _only_wrong_gates(walked):
+    walked = hooks["rcpt"]
+    if "rcpt" in listener.in_doubt and not _only_wrong_gates(walked):
         return  # what was not understood may have been the gate
     for one in _ways(walked):
         _Escape(listener, walked, one, findings).look()
@@ -108,6 +103,8 @@ class _Escape:
         return walked.world.possible(self.way.when, *(-literal for literal in without))
 
     def _tell(self, model: Model) -> None:
+        if not self.walked.blocks:
+            return self._no_rules(model)
         gates = _gates(self.walked)
         right, wrong = [g for g in gates if _right(g)], [g for g in gates if not _right(g)]
         graph = self.walked.world.graph
@@ -205,6 +202,21 @@ class _Escape:
             help=f"write `unless {name}(domain) deny`",
         )
 
+    def _no_rules(self, model: Model) -> None:
+        elsewhere = next(_elsewhere(self.listener), None)
+        why = f"no gate has answered true for this recipient; for example, {envelope(model)}, and is answered 250"
+        if elsewhere is not None:
+            why += f"; what `{elsewhere[1].function.name}` answers in `{elsewhere[0]}` says nothing about a recipient"
+        self._add(
+            "Q501" if elsewhere is None else "Q505",
+            self.listener.span if elsewhere is None else elsewhere[1].span,
+            f"open relay: listener {self.listener.name} has no rules for `rcpt`, which accepts everything, "
+            "for a domain that is not yours, by a client that may not relay",
+            (),
+            why=why,
+            help="add `on rcpt: unless rcpthosts(domain) deny`",
+        )
+
     def _trusted(self, model: Model) -> None:
         self._add(
             "Q506",
@@ -224,22 +236,3 @@ def _elsewhere(listener: x.TypedListener) -> Iterator[tuple[str, x.FunctionCall]
             for part in (p for s in statements(block.body) for e in expressions(s) for p in parts(e)):
                 if isinstance(part, x.FunctionCall) and part.function.kind is Kind.GATE:
                     yield hook, part
-
-
-def _no_rules(listener: x.TypedListener, findings: Findings) -> None:
-    elsewhere = next(_elsewhere(listener), None)
-    why = (
-        "no gate has answered true for this recipient; for example, client 203.0.113.9 says MAIL FROM:<a@example.net>, "
-        "RCPT TO:<x@elsewhere.example>, and is answered 250"
-    )
-    if elsewhere is not None:
-        why += f"; what `{elsewhere[1].function.name}` answers in `{elsewhere[0]}` says nothing about a recipient"
-    findings.add(
-        "Q501" if elsewhere is None else "Q505",
-        listener.span if elsewhere is None else elsewhere[1].span,
-        f"open relay: listener {listener.name} has no rules for `rcpt`, which accepts everything, "
-        "for a domain that is not yours, by a client that may not relay",
-        why=why,
-        allowed=_ALLOWED,
-        help="add `on rcpt: unless rcpthosts(domain) deny`",
-    )

@@ -78,7 +78,7 @@ class _Journey:
         state = State(TRUE, env, UNBOUNDED)
         for hook in (hook for hook in passed if self.listener.hooks.get(hook)):
             walk = Walk(Meaning(world, hook, self.listener.name))
-            again = hook == "rcpt" or (hook == "data_post" and self.listener.settings.protocol is Protocol.LMTP)
+            again = hook == "rcpt" or (hook == "data_post" and self.listener.settings.protocol == Protocol.LMTP)
             between = {s.target.code for traits in self._traits(_AT_ANY_TIME) for s in traits.sets}
             inside = {s.target.code for traits in self._traits((hook,)) for s in traits.sets} if again else set()
             blocks = self.listener.hooks[hook]
