@@ -7,7 +7,7 @@ surely is not; what it says can be, need not be.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.syntax.tree import Span
@@ -53,6 +53,14 @@ def reached(blocks: Sequence[x.Block], listener: str) -> Iterator[Reached]:
 
 def _inside(here: Reached, listener: str) -> Iterator[Reached]:
     yield here
+    if isinstance(here.statement, _WITH_BODIES):
+        yield from _branches(here, listener)
+
+
+_WITH_BODIES = (x.Choose, x.Match, x.Shadow)
+
+
+def _branches(here: Reached, listener: str) -> Iterator[Reached]:
     match here.statement:
         case x.Choose() as choose:
             answer = settled(choose.condition, listener)
@@ -70,12 +78,13 @@ def _inside(here: Reached, listener: str) -> Iterator[Reached]:
                 yield from _body(here, match.orelse, Under(match.subject, False, named), listener)
         case x.Shadow() as shadow:
             for statement in shadow.body:
-                yield from _inside(replace(here, statement=statement, shadow=True), listener)
+                yield from _inside(Reached(statement, here.block, here.under, True), listener)
 
 
 def _body(around: Reached, body: tuple[x.Stmt, ...], under: Under, listener: str) -> Iterator[Reached]:
+    conditions = (*around.under, under)
     for statement in body:
-        yield from _inside(replace(around, statement=statement, under=(*around.under, under)), listener)
+        yield from _inside(Reached(statement, around.block, conditions, around.shadow), listener)
 
 
 def is_listener(expression: x.Expr) -> bool:

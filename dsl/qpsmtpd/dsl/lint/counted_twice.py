@@ -57,8 +57,10 @@ def look(rules: x.TypedRules, findings: Findings) -> None:
 def _scoring(listener: x.TypedListener) -> Iterator[_Counted]:
     for hook in (hook for hook in ORDER if hook in listener.hooks):
         for here in reached(listener.hooks[hook], listener.name):
-            scored, counts = here.statement, here.under and not here.shadow and _is_event(here.under[-1].condition)
-            if isinstance(scored, x.Set) and scored.target.code == "s.score" and scored.operator != "=" and counts:
+            scored = here.statement
+            if not isinstance(scored, x.Set) or scored.target.code != "s.score" or scored.operator == "=":
+                continue
+            if here.under and not here.shadow and _is_event(here.under[-1].condition):
                 yield _Counted(hook, here, scored, _bare(here.under[-1]))
 
 

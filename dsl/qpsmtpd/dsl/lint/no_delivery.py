@@ -7,13 +7,16 @@ from qpsmtpd.dsl.check.flow import statements
 from qpsmtpd.dsl.check.reached import Reached, reached
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.functions import Kind
+from qpsmtpd.dsl.model.hooks import ORDER
 from qpsmtpd.dsl.model.verdicts import Verb
 
 
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """An error for each listener that can reach neither a delivery in `queue` nor a `discard` or `quarantine` anywhere."""
     for listener in rules.listeners:
-        found = [here for blocks in listener.hooks.values() for here in reached(blocks, listener.name)]
+        # from the end, where most deliveries stand
+        hooks = sorted(listener.hooks, key=ORDER.index, reverse=True)
+        found = (here for hook in hooks for here in reached(listener.hooks[hook], listener.name))
         if not listener.in_doubt and not any(_takes_mail(here) for here in found):
             elsewhere = _delivery_elsewhere(rules)
             findings.add(

@@ -35,7 +35,16 @@ class _Asked:
     name: str
 
 
-_Way = tuple[_Asked, ...]
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The calls that are asked on a way, each once, and how long they take."""
+
+    calls: tuple[_Asked, ...] = ()
+    keys: frozenset[Hashable] = frozenset()
+    seconds: float = 0.0
+
+    def asking(self, call: _Asked) -> _Way:
+        return _Way((*self.calls, call), self.keys | {call.key}, self.seconds + call.seconds)
 
 
 def look(rules: x.TypedRules, findings: Findings) -> None:
@@ -46,8 +55,8 @@ def look(rules: x.TypedRules, findings: Findings) -> None:
         for hook in (hook for hook in ORDER if hook in listener.hooks):
             walk = _Walk(listener.name, getattr(rules.server, budget_setting(hook)), frozenset(before))
             walk.hook(listener.hooks[hook])
-            if walk.over:
-                _, names = found.setdefault((hook, walk.over[-1].span), (walk.over, []))
+            if walk.over is not None:
+                _, names = found.setdefault((hook, walk.over.calls[-1].span), (walk.over, []))
                 names.append(listener.name)
             before |= walk.kept
     for (hook, _), (way, names) in found.items():
@@ -59,17 +68,13 @@ def _report(hook: str, way: _Way, names: Sequence[str], rules: x.TypedRules, fin
     where = f" at {words(names, 'and')}" if len(rules.listeners) > 1 else ""
     findings.add(
         "Q618",
-        way[-1].span,
-        f"when no answer comes, the lookups of `{hook}`{where} have taken {_total(way):g} s here, "
+        way.calls[-1].span,
+        f"when no answer comes, the lookups of `{hook}`{where} have taken {way.seconds:g} s here, "
         f"and the hook has {getattr(rules.server, setting):g} s",
         why="when the time is over, this call and those behind it fail at once, and the rules that need them do nothing",
         help=f"give the lookups shorter deadlines, as in `timeout = 3s`, or the hook more time: `{setting}` in `server:`",
-        notes=[Note(asked.span, f"`{asked.name}` may take {asked.seconds:g} s") for asked in way[:-1][-_SHOWN:]],
+        notes=[Note(asked.span, f"`{asked.name}` may take {asked.seconds:g} s") for asked in way.calls[:-1][-_SHOWN:]],
     )
-
-
-def _total(way: _Way) -> float:
-    return sum(asked.seconds for asked in way)
 
 
 @dataclass(slots=True)
@@ -81,11 +86,11 @@ class _Walk:
     before: frozenset[Hashable]
     block: x.Block = field(init=False)
     skipped: _Way | None = None
-    over: _Way = ()
+    over: _Way | None = None
     kept: set[Hashable] = field(default_factory=set)
 
     def hook(self, blocks: Sequence[x.Block]) -> None:
-        way: _Way | None = ()
+        way: _Way | None = _Way()
         for block in blocks:
             self.block, self.skipped = block, None
             way = _longest([self._through(block.body, way), self.skipped])
@@ -126,9 +131,9 @@ class _Walk:
             asked = _asked(call, place(call.span, self.block))
             if call.function.scope is not Scope.CALL:
                 self.kept.add(asked.key)
-            if asked.key not in self.before and all(other.key != asked.key for other in way):
-                way = (*way, asked)
-                if not self.over and _total(way) > self.budget:
+            if self.over is None and asked.key not in self.before and asked.key not in way.keys:
+                way = way.asking(asked)
+                if way.seconds > self.budget:
                     self.over = way
         return way
 
@@ -156,4 +161,4 @@ def _asked(call: x.FunctionCall, span: Span) -> _Asked:
 
 
 def _longest(ways: Sequence[_Way | None]) -> _Way | None:
-    return max((way for way in ways if way is not None), key=_total, default=None)
+    return max((way for way in ways if way is not None), key=lambda way: way.seconds, default=None)

@@ -7,15 +7,14 @@ that relay, are trusted or have authenticated escape by design: for them the ver
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qpsmtpd.dsl.check import typed as x
-from qpsmtpd.dsl.check.flow import branches, parts
+from qpsmtpd.dsl.check.flow import branches, parts, statements
 from qpsmtpd.dsl.check.reached import place, reached, settled
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.functions import OnError
-from qpsmtpd.dsl.model.hooks import ENFORCING
 from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.syntax.tree import Span
 
@@ -28,16 +27,21 @@ _DROPPED = frozenset({"s.relay", "s.trusted", "s.authenticated"})
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning for each place at which a kept verdict is lost."""
     for listener in rules.listeners:
-        for hook in ENFORCING:
-            kept = _kept(listener, hook)
-            if kept is not None and hook not in listener.in_doubt:
+        for hook, kept in _kept(listener).items():
+            if hook not in listener.in_doubt:
                 _hook(hook, kept, listener, findings)
 
 
-def _kept(listener: x.TypedListener, hook: str) -> x.Decide | None:
-    """The first verdict that these rules keep for the hook."""
-    found = (here for blocks in listener.hooks.values() for here in reached(blocks, listener.name) if not here.shadow)
-    return next((h.statement for h in found if isinstance(h.statement, x.Decide) and h.statement.at == hook), None)
+def _kept(listener: x.TypedListener) -> Mapping[str, x.Decide]:
+    """For each hook for which these rules keep verdicts, the first of them."""
+    first: dict[str, x.Decide] = {}
+    for blocks in listener.hooks.values():
+        if any(isinstance(s, x.Decide) and s.at for block in blocks for s in statements(block.body)):
+            for here in reached(blocks, listener.name):
+                verdict = here.statement
+                if isinstance(verdict, x.Decide) and verdict.at and not here.shadow:
+                    first.setdefault(verdict.at, verdict)
+    return first
 
 
 def _hook(hook: str, kept: x.Decide, listener: x.TypedListener, findings: Findings) -> None:
