@@ -284,7 +284,7 @@ def _unknown_verb(node: tree.Verdict, scope: Scope) -> str:
         remedy = f"did you mean `{near}`?" if near in verbs else f"did you mean `{near}(…)`?"
     else:
         remedy = ""
-    allowed = f"a verdict ({words(verbs)} in `{scope.hook}`), a call, an assignment, `let`, `log(…)`, `if` or `unless`"
+    allowed = f"a verdict ({words(verbs)} in `{scope.hook}`), a call, an assignment, `let`, `log(…)`, `if`, `unless` or `match`"
     besides = (*STATEMENT_WORDS, *scope.verbs, "log", *book.catalogue, *book.defines, *book.lets)
     same = Fix((Edit(node.verb.span, near),)) if name in _SAME and near in verbs else None
     fix = same or respelt(node.verb.span, name, VERBS, besides)
