@@ -1,15 +1,19 @@
-"""The benchmark, start to end: install what is missing, start the servers, measure in alternation, print the tables."""
+"""The benchmark, start to end: install what is missing, start the servers, measure in alternation, print the tables.
+
+`language` measures the language by itself instead: see language.py.
+"""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import install, report
+from bench import install, place, report
 from bench.load import MEASURES, Failed, Measure, memory_per_connection, once
 from bench.rounds import Cell, Plan, measure_all
 from bench.servers import COMMANDS, HARAKA, OURS, SINK, DidNotStart, Fleet, Server
@@ -21,6 +25,7 @@ _WARM_UP_RUN = 5_000
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["servers", "language"], default="servers", help="what to measure (servers)")
     parser.add_argument("--quick", action="store_true", help="two short rounds")
     parser.add_argument("--rounds", type=int, help="rounds of each measure (5; 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="seconds a run lasts, about (1; 0.5 with --quick)")
@@ -82,6 +87,9 @@ def measure(chosen: argparse.Namespace) -> bool:
 def main(words: Sequence[str] | None = None) -> int:
     chosen = arguments(words)
     try:
+        if chosen.what == "language":
+            install.python()
+            return subprocess.run([place.PYTHON, "-m", "bench.language"], env=place.for_language(), check=False).returncode
         install.install()
         return 0 if measure(chosen) else 1
     except (install.Missing, DidNotStart, Failed) as failure:

@@ -36,12 +36,12 @@ def run(command: Sequence[str | Path], cwd: Path | None = None) -> None:
 
 
 def install() -> None:
-    """Installs what is missing. Raises Missing."""
+    """Installs what is missing for the servers. Raises Missing."""
     place.RUN.mkdir(parents=True, exist_ok=True)
     _debian_packages()
     if not place.HARAKA.exists():
         _haraka()
-    _python()
+    python()
     _load_client()
 
 
@@ -70,8 +70,9 @@ def _haraka() -> None:
     run(["npm", "install", "--omit=dev", "--no-audit", "--no-fund", "Haraka@3"], cwd=folder)
 
 
-def _python() -> None:
-    """This checkout, and stock aiosmtpd with it, in an environment of the Python that runs this."""
+def python() -> None:
+    """This checkout, and stock aiosmtpd with it, in an environment of the Python that runs this. Raises Missing."""
+    place.FOLDER.mkdir(parents=True, exist_ok=True)
     if not place.PYTHON.exists():
         print(f"making {place.PYTHON.parent.parent}", file=sys.stderr)
         run([sys.executable, "-m", "venv", place.PYTHON.parent.parent])

@@ -37,7 +37,7 @@ on connect at mx:
     elif connections > {o} and not trusted:
         score += 0.5 as MANY_{n}
     @zone_{n}
-    if dnsbl("z{n}.example.net", timeout = 2s) score += 2.5 as LISTED_{n}
+    if dnsbl("z{n}.example.net", timeout = 50ms) score += 2.5 as LISTED_{n}
     unknown score += 0.5
 
 on helo at mx unless trusted:
@@ -72,4 +72,4 @@ on data_post:
 def rules(lines: int) -> str:
     """Rules with at least so many lines, without a finding that is an error or a warning."""
     parts = 1 + (lines - _HEAD.count("\n")) // _PART.count("\n")
-    return _HEAD + "".join(_PART.format(n=n, o=n % 200 + 1) for n in range(parts))
+    return _HEAD + "".join(_PART.format(n=n, o=n % 200 + 1) for n in range(parts)) + "end\n"

@@ -24,3 +24,9 @@ ADDRESS = f"bench@{DOMAIN}"
 def environment() -> dict[str, str]:
     """Our environment without what the start script added for itself."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+def for_language() -> dict[str, str]:
+    """The environment in which the language is measured: with the programs of the benchmark, and compiled modules kept as installed ones are."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(HERE.parent), "PYTHONPYCACHEPREFIX": str(FOLDER / "pycache")}

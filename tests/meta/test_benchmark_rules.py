@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+
 import pytest
 
-from bench import ours
+from bench import many_rules, ours
 from meta.rules_text import codes, compiled, told
 
 
@@ -22,3 +25,30 @@ def test_the_busy_set_up_has_twenty_conditions_on_each_hook():
     assert {block.partition(":")[0]: block.count("    if ") for block in blocks} == dict.fromkeys(
         ("connect", "helo", "mail", "rcpt", "data", "data_post"), 20
     )
+
+
+def test_a_long_rules_file_checks_without_errors():
+    outcome = compiled(many_rules.rules(300))
+    assert codes(outcome, "error", "warning") == [], told(outcome)
+    assert outcome.program is not None
+
+
+def test_checking_four_times_the_rules_takes_about_four_times_the_steps():
+    compiled(many_rules.rules(10))  # what is loaded and worked out once is there afterwards
+    assert _steps(many_rules.rules(1600)) < 4.4 * _steps(many_rules.rules(400))
+
+
+def _steps(text: str) -> int:
+    """Calls of Python functions while rules are checked and compiled."""
+    count = 0
+
+    def counted(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counted)
+    try:
+        assert compiled(text).program is not None
+    finally:
+        sys.setprofile(None)
+    return count

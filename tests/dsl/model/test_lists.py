@@ -102,7 +102,7 @@ def _names(count: int) -> DomainSet:
     return DomainSet(f"{'.' * (n % 10 == 0)}host{n}.mail{n % 977}.example.org" for n in range(count))
 
 
-@pytest.mark.parametrize(("made", "most"), [(_mixed, 20), (_narrow, 90), (_names, 150)])
+@pytest.mark.parametrize(("made", "most"), [(_mixed, 30), (_narrow, 150), (_names, 150)])
 def test_an_entry_of_a_long_list_is_small(made: Callable[[int], object], most: int) -> None:
     count = 150_000
     tracemalloc.start()

@@ -75,12 +75,16 @@ def _body(nodes: Sequence[tree.Statement], scope: Scope) -> tuple[Stmt, ...]:
     for node in nodes:
         found, scope = _statement(node, scope)
         made += found
-        scope = replace(scope, present=scope.present - _changed(found, scope.present))
+        changed = _changed(found, scope.present)
+        if changed:
+            scope = replace(scope, present=scope.present - changed)
     return tuple(made)
 
 
 def _changed(found: Sequence[Stmt], present: frozenset[Path]) -> set[Path]:
     """What was found to be there and may be gone behind these statements: of the header after an effect, and variables."""
+    if not present:
+        return set()
     inside = [*statements(tuple(found))]
     effects = any(isinstance(s, typed.Do) and s.call.function.kind is Kind.EFFECT for s in inside)
     names = {s.target.name for s in inside if isinstance(s, typed.Set)} | ({"header", "message"} if effects else set())

@@ -98,44 +98,49 @@ NULL_SENDER = Address(None, None, "")
 class NetworkSet:
     """A list of networks: `ip in set` is a search among numbers that lie within a few places of each other.
 
-    Holds numbers only, so that a million entries stay small (an IPv4 network takes about a dozen octets, an IPv6 network
-    about seventy); iterating makes the networks again, in the order of their addresses. What lies inside another
+    Holds numbers only, so that a million entries stay small (an IPv4 network takes some twenty octets, an IPv6 network
+    less than 150); iterating makes the networks again, in the order of their addresses. What lies inside another
     network of the list is left out, so no two of them overlap.
     """
 
-    __slots__ = ("_v4", "_v6")
+    __slots__ = ("_in_v4", "_in_v6", "_v4", "_v6")
 
     def __init__(self, networks: Iterable[IPNetwork] = ()) -> None:
         prefixes: dict[int, list[int]] = {4: [], 6: []}
         for n in networks:
             prefixes[n.version].append(prefix(int(n.network_address), n.prefixlen))
-        self._v4, self._v6 = _apart(32, prefixes[4]), _apart(128, prefixes[6])
+        self._fill(prefixes[4], prefixes[6])
 
     @classmethod
     def of_prefixes(cls, v4: Iterable[int], v6: Iterable[int]) -> NetworkSet:
         """From networks as numbers, see `prefix`."""
         made = cls()
-        made._v4, made._v6 = _apart(32, v4), _apart(128, v6)
+        made._fill(v4, v6)
         return made
+
+    def _fill(self, v4: Iterable[int], v6: Iterable[int]) -> None:
+        self._v4, self._v6 = _apart(32, v4), _apart(128, v6)
+        self._in_v4, self._in_v6 = _ranges(32, self._v4), _ranges(128, self._v6)
 
     def __contains__(self, ip: object) -> bool:
         if isinstance(ip, IPv4Address):
-            starts, hosts, first, shift, pages, last = self._v4
+            bounds, first, shift, pages, last = self._in_v4
         elif isinstance(ip, IPv6Address):
-            starts, hosts, first, shift, pages, last = self._v6
+            bounds, first, shift, pages, last = self._in_v6
         else:
             return False
         number = int(ip)
         if number < first:
             return False
         page = (number - first) >> shift
-        place = bisect_right(starts, number, pages[page], pages[page + 1]) - 1 if page < last else len(starts) - 1
-        return (number ^ starts[place]) >> hosts[place] == 0
+        if page >= last:
+            return len(bounds) & 1 == 1
+        return bisect_right(bounds, number, pages[page], pages[page + 1]) & 1 == 1
 
     def __iter__(self) -> Iterator[IPNetwork]:
-        for start, host in zip(self._v4.starts, self._v4.hosts, strict=True):
+        for start, host in zip(*self._v4, strict=True):
             yield IPv4Network((start, 32 - host))
-        for start, host in zip(self._v6.starts, self._v6.hosts, strict=True):
+        for start, host in zip(*self._v6, strict=True):
             yield IPv6Network((start, 128 - host))
 
     def __len__(self) -> int:
@@ -159,24 +164,34 @@ def prefix(address: int, length: int) -> int:
 
 
 class _Apart(NamedTuple):
-    """Networks of one family that do not overlap, in order, and where in that order to look for an address.
-
-    `hosts` has the bits behind each prefix. An address lies (address - first) >> shift pages behind the first one;
-    `pages[n]` is how many networks begin before page n.
-    """
+    """Networks of one family that do not overlap, in order; `hosts` has the bits behind each prefix."""
 
     starts: Sequence[int]
     hosts: bytes
+
+
+class _Ranges(NamedTuple):
+    """The same addresses as ranges, and where among their bounds to look for an address.
+
+    `bounds` are, in order, the first address of a range, the first one behind it, and so on: an address is inside when
+    an odd number of them lies at or before it. The last bound is missing where no address is behind the range.
+    An address lies (address - first) >> shift pages behind the first one; before page n are `pages[n]` bounds.
+    """
+
+    bounds: Sequence[int]
     first: int
     shift: int
     pages: Sequence[int]
     last: int
-    """Pages in all: behind them is only the last network."""
+    """Pages in all."""
+
+
+def _numbers(bits: int) -> MutableSequence[int]:
+    return array("I") if bits == 32 else []
 
 
 def _apart(bits: int, prefixes: Iterable[int]) -> _Apart:
-    starts: MutableSequence[int] = array("I") if bits == 32 else []
-    hosts = bytearray()
+    starts, hosts = _numbers(bits), bytearray()
     end = -1
     for number in sorted(prefixes):
         start, host = number >> 8, bits - (number & 0xFF)
@@ -184,15 +199,29 @@ def _apart(bits: int, prefixes: Iterable[int]) -> _Apart:
             starts.append(start)
             hosts.append(host)
             end = start | ((1 << host) - 1)
-    if not starts:
-        return _Apart((), b"", 1 << bits, 0, (), 0)
-    first = starts[0]
-    width = starts[-1] - first
-    shift = max(width.bit_length() - len(starts).bit_length(), 0)
-    pages = array("I", bytes(4 * ((width >> shift) + 2)))
-    for start in starts:
-        pages[((start - first) >> shift) + 1] += 1
-    return _Apart(starts, bytes(hosts), first, shift, array("I", accumulate(pages)), (width >> shift) + 1)
+    return _Apart(starts, bytes(hosts))
+
+
+def _ranges(bits: int, networks: _Apart) -> _Ranges:
+    bounds = _numbers(bits)
+    behind = -1
+    for start, host in zip(*networks, strict=True):
+        if start == behind:
+            bounds.pop()
+        else:
+            bounds.append(start)
+        behind = start + (1 << host)
+        if behind < 1 << bits:
+            bounds.append(behind)
+    if not bounds:
+        return _Ranges(bounds, 1 << bits, 0, (), 0)
+    first, width = bounds[0], bounds[-1] - bounds[0]
+    shift = max(width.bit_length() - len(bounds).bit_length(), 0)
+    last = (width >> shift) + 1
+    pages = array("I", bytes(4 * (last + 1)))
+    for bound in bounds:
+        pages[((bound - first) >> shift) + 1] += 1
+    return _Ranges(bounds, first, shift, array("I", accumulate(pages)), last)
 
 
 class DomainSet:
