@@ -47,7 +47,8 @@ def test_a_setting_that_can_be_meant_is_none(setting):
 
 
 def test_rules_that_stand_below_tmp_have_their_spool_there_and_no_finding():
-    assert checked("server:\n    max_size = 1MB\non mail: if esmtp deny", folder="/tmp/site").codes == []
+    for setting in ("max_size = 1MB", 'spool_dir = "spool"'):
+        assert checked(f"server:\n    {setting}\non mail: if esmtp deny", folder="/tmp/site").codes == []
 
 
 @pytest.mark.parametrize(
