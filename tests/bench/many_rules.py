@@ -26,7 +26,7 @@ var seen_{n} = 0 per connection
 policy quota_{n}(most: number = 100, reject: verb = deny):
     "No more than so many recipients of one message in part {n}."
     on rcpt:
-        if len(recipients) >= most reject 5.5.3 "Too many recipients"
+        if len(recipients) == most reject 5.5.3 "Too many recipients"
 
 apply quota_{n}(most = 2{o}) at mx unless trusted
 

@@ -202,11 +202,13 @@ def _repeated(score: Sum, sets: Sequence[x.Set]) -> Sum:
 
 def _passed_on(walked: Walked) -> Sum:
     """The score of a message that goes on behind the hook."""
-    accepts = [p for p in walked.walk.points if isinstance(p.statement, x.Decide) and p.statement.verb is Verb.ACCEPT]
+    accepts = [
+        p for p in walked.walk.points if isinstance(p.statement, x.Decide) and p.statement.verb is Verb.ACCEPT and not p.shadowed
+    ]
     found = walked.end.score if walked.end.here != -TRUE else None
     for point in accepts:
         (_, term), *_ = point.env.values[scores.CODE].cases
-        sum = walked.walk.sums[term.subject] if isinstance(term, Var) else UNBOUNDED
+        sum = walked.walk.sums.get(term.subject, UNBOUNDED) if isinstance(term, Var) else UNBOUNDED
         found = sum if found is None else found.or_(sum)
     return found or walked.walk.peak
 
