@@ -17,7 +17,7 @@ from qpsmtpd.dsl.check.unused import report_unused
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
-from qpsmtpd.dsl.model.hooks import HOOKS, READABLE, readable
+from qpsmtpd.dsl.model.hooks import HOOKS, ORDER, READABLE, readable
 from qpsmtpd.dsl.model.types import ERROR
 from qpsmtpd.dsl.syntax import tree
 
@@ -127,10 +127,10 @@ def check_unused(found: Sequence[tree.TopLevel], book: Book, *, applicable: bool
 def _outermost(book: Book) -> Iterator[tree.Define]:
     """Unused defines such that with each of them those are tried out, too, that it stands for: each is looked at once."""
     names = {name: words_in(define.value) for name, define in book.defines.items() if name not in book.used_defines}
-    while names:
-        inner = {word for name, words in names.items() for word in words if word != name}
-        chosen = next((name for name in names if name not in inner), next(iter(names)))
-        yield book.defines[chosen]
+    inner = {word for name, words in names.items() for word in words if word != name}
+    for chosen in sorted(names, key=lambda name: name in inner):  # behind those that stand in no other come rings
+        if chosen in names:
+            yield book.defines[chosen]
         reached = [chosen]
         while reached:
             reached += [word for word in names.pop(reached.pop(), ()) if word in names]
@@ -139,7 +139,7 @@ def _outermost(book: Book) -> Iterator[tree.Define]:
 def _best_trial(define: tree.Define, book: Book) -> Findings:
     """The findings in the hook where there are fewest."""
     best: Findings | None = None
-    for hook in _KNOWING:
+    for hook in _different_hooks(define, book):
         tried = _trial(define, hook, book)
         if best is None or len(tried.sorted()) < len(best.sorted()):
             best = tried
@@ -149,8 +149,19 @@ def _best_trial(define: tree.Define, book: Book) -> Findings:
     return best
 
 
-_KNOWING = tuple({frozenset(n for n in READABLE if readable(n, hook)): hook for hook in HOOKS}.values())
-"""Hooks of which no two know the same names."""
+def _different_hooks(define: tree.Define, book: Book) -> list[str]:
+    """One hook of all those in which the names in the define, and in defines that it stands for, mean the same."""
+    names, pending = set[str](), [define]
+    while pending:
+        new = words_in(pending.pop().value) - names
+        names |= new
+        pending += [book.defines[name] for name in new & book.defines.keys()]
+    functions = [book.catalogue[name] for name in names & book.catalogue.keys()]
+    alike: dict[object, str] = {}
+    for place, hook in enumerate(ORDER):
+        callable_here = (ORDER.index(f.since) <= place <= ORDER.index(f.until) for f in functions)
+        alike.setdefault((*(readable(name, hook) for name in names & READABLE.keys()), *callable_here), hook)
+    return [*alike.values()]
 
 
 def _try_out(policy: tree.Policy, book: Book) -> None:
