@@ -44,6 +44,15 @@ def test_defines_that_grow_without_bound_are_one_finding(rules, depth):
     assert time.process_time() - begun < 5
 
 
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("depth", [40, 400])
+def test_policies_that_apply_each_other_without_bound_are_one_finding(times, depth):
+    chain = "".join(f"policy p{i}():\n" + f"    apply p{i - 1}()\n" * times for i in range(1, depth))
+    begun = time.process_time()
+    assert told(f"policy p0():\n    on rcpt: if relay deny\n{chain}apply p{depth - 1}()\n{GATE}{DELIVERY}end\n") == ["Q213"]
+    assert time.process_time() - begun < 5
+
+
 def test_constants_that_need_each_other_in_a_long_chain_are_told():
     chain = "".join(f"let c{i} = c{i - 1} + 1\n" for i in range(60, 0, -1)) + "let c0 = 1\n"
     assert set(told(f"{chain}on connect: score += c60\n{GATE}{DELIVERY}")) == {"Q213"}

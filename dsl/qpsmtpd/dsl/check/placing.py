@@ -29,6 +29,8 @@ from qpsmtpd.dsl.syntax.tree import Span
 WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 DEEPEST = 20
 """Policies inside of policies."""
+MOST = 500
+"""Times that policies are applied by others, in all the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Placing:
     book: Book
     lost: bool = False
     """True when an `apply` was not understood: what it would have brought is not known."""
+    _inside: int = 0
+    """Policies that others have applied so far."""
     _shadows: Iterator[int] = field(default_factory=lambda: iter(range(1, 1 << 30)))
 
     def blocks(self, statements: Sequence[tree.TopLevel], listeners: frozenset[str]) -> Iterator[Placed]:
@@ -120,12 +124,28 @@ class Placing:
         outer = within
         while outer is not None:
             chain.append(outer.policy.name.text)
-            if outer.policy is policy or len(chain) > DEEPEST:
+            if outer.policy is policy:
                 told = " → ".join(f"`{name}`" for name in reversed(chain))
                 self.book.findings.add("Q208", apply.span, f"`{chain[0]}` applies itself: {told}", why="it would never end")
                 return True
             outer = outer.outer
-        return False
+        self._inside += within is not None
+        if within is None or (len(chain) <= DEEPEST and self._inside <= MOST):
+            return False
+        if not self.lost:
+            self._too_large(apply, within)
+        return True
+
+    def _too_large(self, apply: tree.Apply, within: Applied) -> None:
+        name = within.lines[0].policy
+        self.book.findings.add(
+            "Q213",
+            apply.span,
+            f"`{name}` becomes too large: policies in it apply others, and those more",
+            why=f"a policy is put in place wherever it is applied, and there would be more than {MOST} in others, or {DEEPEST} deep",
+            help="apply each policy once, in the rules themselves",
+            notes=[Note(within.lines[0].span, f"here `{name}` is applied")],
+        )
 
     def _arguments(self, apply: tree.Apply, policy: tree.Policy, within: Applied | None) -> dict[str, Written | None] | None:
         params = {p.name.text: p for p in policy.params}

@@ -19,7 +19,7 @@ TAB = "    "
 
 def visible(text: str) -> str:
     """The text with control characters written out."""
-    return "".join(map(_shown, text))
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def excerpt(span: Span, lines: Sequence[str]) -> tuple[str, str, str] | None:
@@ -30,7 +30,9 @@ def excerpt(span: Span, lines: Sequence[str]) -> tuple[str, str, str] | None:
     start = min(span.column - 1, len(line))
     end = span.end_column - 1 if span.end_line == span.line else len(line)
     end = max(min(end, len(line)), start + 1)
-    before, marked, after = (visible(part) for part in (line[:start], line[start:end], line[end:]))
+    # of a very long line only what could be shown is looked at
+    parts = line[max(start - WIDTH - 1, 0) : start], line[start : min(end, start + WIDTH + 1)], line[end : end + WIDTH + 1]
+    before, marked, after = map(visible, parts)
     before, marked, after = _cut(before, marked, after)
     mark = " " * columns(before) + "^" + "~" * (columns(marked) - 1)
     return str(span.line), before + marked + after, mark

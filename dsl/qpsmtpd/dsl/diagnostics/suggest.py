@@ -22,11 +22,8 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     for candidate in sorted(set(candidates)):
         if candidate == word:
             return None
-        limit = _tolerance(folded, candidate)
-        if abs(len(candidate) - len(folded)) > limit:
-            continue
-        slips = distance(folded, candidate.lower())
-        if slips <= limit and (best is None or slips < best[0]):
+        slips = _slips(folded, candidate)
+        if slips is not None and (best is None or slips < best[0]):
             best = (slips, candidate)
     return best[1] if best else None
 
@@ -40,7 +37,7 @@ def suggestion(word: str, candidates: Iterable[str]) -> str:
 def unmistakable(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that a misspelt word surely is: one slip away, with no other near; short words are never sure."""
     folded = word.lower()
-    near = [c for c in set(candidates) if distance(folded, c.lower()) <= _tolerance(folded, c)]
+    near = [c for c in set(candidates) if _slips(folded, c) is not None]
     if len(near) != 1 or word == near[0] or max(len(word), len(near[0])) < SURE_LENGTH:
         return None
     return near[0] if distance(folded, near[0].lower()) <= 1 else None
@@ -58,6 +55,17 @@ def distance(one: str, other: str) -> int:
                 cost = min(cost, above[j - 2] + 1)
             row.append(cost)
     return row[-1]
+
+
+def _slips(word: str, candidate: str) -> int | None:
+    """The distance of the candidate; None when it is too far to be meant, which is mostly seen without counting."""
+    limit = _tolerance(word, candidate)
+    folded = candidate.lower()
+    # a letter that the candidate does not have is a slip of its own
+    if abs(len(folded) - len(word)) > limit or len({*word}.difference(folded)) > limit:
+        return None
+    slips = distance(word, folded)
+    return slips if slips <= limit else None
 
 
 def _tolerance(word: str, candidate: str) -> int:
