@@ -2,68 +2,123 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import re
+import signal
 import time
-from dataclasses import dataclass
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
 
 from fuzz import corpus
-from fuzz.mutate import mutated, noise
+from fuzz.mutate import encoded, mutated, noise
 from qpsmtpd.dsl.compile import compile_rules
+from qpsmtpd.dsl.diagnostics.render import render_text
 from qpsmtpd.runtime.service.library import library, surroundings
 
 LIMIT = 1.0
 """Seconds of CPU for one input."""
+HANGS = 10.0
+"""Seconds of CPU after which an input is given up."""
 _FOLDER = "/fuzz"
+_DEEP = "stand too deep inside of one another to be compiled"
+"""Said when Python's own stack was not deep enough: nothing that can be read should come so far."""
+_PARTICULAR = re.compile(r'`[^`]*`|"[^"]*"|\d+|[^\x00-\x7f]')
+"""What differs in messages that say the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A rules file and the data files beside it."""
+    """A rules file, what every data file holds, and a second rules file beside the first."""
 
     rules: bytes
-    data: bytes
+    data: bytes = b"example.org\n.example.org\n"
+    other: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The codes of the findings, the CPU it took, and the fault: empty when all is as it must be."""
+    """The shapes of the findings, the CPU it took, and the fault: empty when all is as it must be."""
 
-    codes: frozenset[str]
+    shapes: frozenset[str]
     seconds: float
     fault: str = ""
 
+    @property
+    def slow(self) -> bool:
+        """True when nothing but the time is wrong."""
+        return self.fault.startswith("it took")
 
-def drawn(draw: random.Random) -> Input:
-    """An input: mutated rules, a mutated data file, or noise in the place of either."""
+
+class TooLong(BaseException):
+    """An input that does not end. No failure that anybody may take for one of the rules."""
+
+
+def drawn(draw: random.Random, found: Sequence[Input] = ()) -> Input:
+    """An input: mutated rules, a mutated data file, or noise in the place of either; sometimes one of `found`, changed again."""
     texts, files = corpus.rules(), corpus.data_files()
     kind = draw.random()
     if kind < 0.05:
-        return Input(noise(draw), noise(draw))
+        return Input(noise(draw), noise(draw), noise(draw))
     if kind < 0.25:
         _, rules, sample = draw.choice(files)
         data = noise(draw) if draw.random() < 0.1 else mutated(sample, [sample, *(text for _, _, text in files)], draw)
-        return Input(rules.encode(), data)
-    text = draw.choice(texts)
-    return Input(mutated(text, texts, draw), b"example.org\n.example.org\n")
+        return Input(rules.encode(), encoded(data, draw) if draw.random() < 0.1 else data)
+    if kind < 0.5 and found:
+        before = draw.choice(found)
+        return replace(before, rules=mutated(before.rules.decode("utf-8", "replace"), texts, draw))
+    rules = mutated(draw.choice(texts), texts, draw)
+    if kind < 0.6:
+        how = draw.choice(_USES)
+        return Input(how + rules, other=draw.choice((b"", how)) + mutated(draw.choice(texts), texts, draw))
+    return Input(encoded(rules, draw) if kind > 0.98 else rules)
+
+
+_USES = (b'use "other.q"\n', b'use "*.q"\n', b'use "sub/../other.q"\nuse "other.q"\n', b'use "rules.q"\nuse "other.q"\n')
 
 
 def tried(given: Input) -> Outcome:
     """What becomes of an input."""
+    beside = {f"{_FOLDER}/rules.q": given.rules, f"{_FOLDER}/other.q": given.other}
 
     def read(name: str) -> bytes:
         if name.startswith(surroundings().shipped):
-            with open(name, "rb") as file:  # noqa: PTH123 - as the caller of the compiler does it
-                return file.read()
-        if name == f"{_FOLDER}/rules.q":
-            return given.rules
-        if name.endswith((".q", ".py")):
+            return Path(name).read_bytes()
+        if name.endswith((".q", ".py")) and name not in beside:
             raise FileNotFoundError(2, "No such file or directory", name)
-        return given.data
+        return beside.get(name, given.data)
 
+    around = replace(surroundings(), matching=lambda pattern: sorted(beside) if pattern.endswith("*.q") else [])
     begun = time.process_time()
-    made = compile_rules(f"{_FOLDER}/rules.q", library(), read, _FOLDER, around=surroundings(), tests=())
+    try:
+        with _at_most(HANGS):
+            made = compile_rules(f"{_FOLDER}/rules.q", library(), read, _FOLDER, around=around, tests=())
+            render_text(made.findings)
+    except TooLong:
+        return Outcome(frozenset(), HANGS, f"it had not ended after {HANGS:g} s of CPU")
+    except Exception:  # noqa: BLE001 - whatever it is, it is what was looked for
+        return Outcome(frozenset(), time.process_time() - begun, traceback.format_exc())
     seconds = time.process_time() - begun
-    codes = frozenset(finding.code for finding in made.findings.sorted())
-    broken = next((finding.why for finding in made.findings.sorted() if finding.code == "Q901"), "")
-    slow = f"it took {seconds:.2f} s of CPU" if seconds > LIMIT else ""
-    return Outcome(codes, seconds, broken or slow)
+    findings = made.findings.sorted()
+    shapes = frozenset(f"{finding.code} {_PARTICULAR.sub('…', finding.message)}" for finding in findings)
+    broken = next((f.why or f.message for f in findings if f.code == "Q901" or _DEEP in f.message), "")
+    return Outcome(shapes, seconds, broken or (f"it took {seconds:.2f} s of CPU" if seconds > LIMIT else ""))
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raises TooLong in the middle of whatever runs when it has used so much CPU."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
