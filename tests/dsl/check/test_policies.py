@@ -169,6 +169,7 @@ def test_a_wrong_apply_is_one_finding(text, code, remedy):
         ("policy p(x):\n    on mail: if x > 3 deny\napply p()", "Q211"),
         ("policy p(x: verb = accept):\n    on mail: x\napply p()", "Q310"),
         ("policy p(x: verb = dney):\n    on mail: x\napply p()", "Q310"),
+        ("policy p(x: verb = reply):\n    on mail: x 5.7.1\napply p()", "Q310"),
         ("policy p(reject: verb = deny):\n    on mail: rejct\napply p()", "Q212"),
         ("policy p(x: number = deny):\n    on mail: if x > 3 deny\napply p()", "Q211"),
         ("policy p(x: verb = deny):\n    on mail: x 550\napply p()", "Q312"),

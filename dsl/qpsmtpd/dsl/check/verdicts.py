@@ -70,7 +70,7 @@ def _of_parameter(node: tree.Verdict, given: tree.Verdict, scope: Scope) -> Deci
             help="leave it out; the class of an enhanced code such as 5.7.1 follows the verdict",
         )
     enhanced, verb = node.enhanced, _VERBS.get(given.verb.text)
-    if verb is None or verb is Verb.PASS:  # where it is written, a word that is no verdict has a finding
+    if verb not in (Verb.DENY, Verb.DEFER, Verb.QUARANTINE):  # `pass` is nothing; where another is written, it has a finding
         return None
     if enhanced is not None:
         enhanced = replace(enhanced, raw=f"{CLASS[verb]}{enhanced.raw[1:]}") if verb is not Verb.QUARANTINE else None
