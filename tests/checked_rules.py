@@ -16,7 +16,18 @@ from qpsmtpd.dsl.diagnostics.findings import Finding, Findings
 from qpsmtpd.dsl.lint import lint
 from qpsmtpd.dsl.model.functions import Constant, DataFile, Fault, Function, Kind, Lasts, OnError, OwnPath, Scope, function
 from qpsmtpd.dsl.model.services import Client, EarlyTalk, Header, Login, Message
-from qpsmtpd.dsl.model.values import Delivery, Domain, DomainSet, Duration, Listing, NetworkSet, Template, Variant
+from qpsmtpd.dsl.model.values import (
+    Delivery,
+    Domain,
+    DomainSet,
+    Duration,
+    Listing,
+    NetworkSet,
+    PathTemplate,
+    Pattern,
+    Template,
+    Variant,
+)
 from qpsmtpd.runtime.service.library import own_functions
 
 _SECOND = Duration(1.0)
@@ -136,6 +147,18 @@ def add_header(name: str, value: Template, *, header: Header) -> None:
 
 
 @function(kind=Kind.DELIVERY)
+async def mailbox(path: PathTemplate = "Mail", *, message: Message) -> Delivery:  # type: ignore[assignment]
+    """Delivers into a folder whose name may depend on the message."""
+    return Delivery(True, path)
+
+
+@function(kind=Kind.PURE)
+def alike(text: str, pattern: Pattern) -> bool:
+    """Does the text match?"""
+    return pattern.search(text) is not None
+
+
+@function(kind=Kind.DELIVERY)
 async def maildir(path: Annotated[str, OwnPath()]) -> Delivery:
     """Delivers into a folder."""
     return Delivery(True, path)
@@ -160,6 +183,8 @@ _FUNCTIONS: tuple[Callable[..., object], ...] = (
     any_of,
     add_header,
     maildir,
+    mailbox,
+    alike,
     next_server,
 )
 LIBRARY: dict[str, Function] = {f.__name__: f.__qpsmtpd__ for f in _FUNCTIONS}  # type: ignore[attr-defined]

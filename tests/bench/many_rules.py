@@ -20,7 +20,7 @@ _PART = """
 
 let networks_{n}: list[network] = ["192.0.{o}.0/24", "10.{o}.0.0/16", "2001:db8:{o}::/48"]
 let domains_{n}: list[domain] = ["a{n}.example", ".b{n}.example", "c{n}.example.net"]
-define busy_{n}(most) = connections > most and score > {o}
+define busy_{n}(most) = connections == most and score > {o}
 var seen_{n} = 0 per connection
 
 policy quota_{n}(most: number = 100, reject: verb = deny):
@@ -28,7 +28,7 @@ policy quota_{n}(most: number = 100, reject: verb = deny):
     on rcpt:
         if len(recipients) == most reject 5.5.3 "Too many recipients"
 
-apply quota_{n}(most = 2{o}) at mx unless trusted
+apply quota_{n}(most = 2{o}) at mx if helo == "bulk{n}.example"
 
 on connect at mx:
     if ip in networks_{n}:
@@ -49,7 +49,7 @@ on mail:
     unless sender == <>:
         if sender.domain in domains_{n}:
             deny 5.1.8 "{{{{ sender.domain }}}} takes no mail ({n})"
-    if busy_{n}(20) and not relay defer 4.7.1 "Later, please"
+    if busy_{n}({o}) and not relay defer 4.7.1 "Later, please"
 
 on rcpt:
     # who may not get mail from there

@@ -41,6 +41,8 @@ def _chosen(part: Expr, scope: Scope) -> bool:
     match part:
         case typed.Read(name=row):
             return row.code not in _OURS and not row.assignable
+        case typed.Field(of=of) | typed.Item(of=of):
+            return _chosen(of, scope)
         case typed.Local(key=key):
             return key in scope.book.tainted
         case typed.FunctionCall(function=function):

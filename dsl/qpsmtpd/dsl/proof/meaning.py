@@ -138,7 +138,7 @@ class Meaning:
             return self.env.values[code]
         if code == "s.listener":
             return single(Known(self.listener))
-        if e.type == t.TIME:
+        if e.type.name == t.TIME.name:
             return single(self._anything(e))
         key: tuple[Hashable, ...] = ("read", code) if code in _LASTING else ("read", code, self.hook)
         if code.endswith((".sender.domain", ".recipient.domain")):
@@ -155,7 +155,7 @@ class Meaning:
 
     def _natural(self, key: Hashable, kind: Type) -> Term:
         """The value of that key; a size is never below zero."""
-        if kind.present() == t.SIZE:
+        if kind.present().name == t.SIZE.name:
             return Var(self.world.subject(key, Form.ORDERED, low=0))
         return named(self.world, key, kind)
 

@@ -179,17 +179,27 @@ class _Hook:
 
     def _try_out(self) -> None:
         """Finds an example for what happens easily, beginning from a case in which the hook falls through."""
-        world, points = self.walked.world, self.walked.walk.points
-        queries = {(p.here, b.when): None for p in points for b in p.branches} | {(p.here,): None for p in points}
+        world = self.walked.world
+        queries: dict[Query, Query] = {}
+        for point in self.walked.walk.points:
+            steps = tuple(step.when for step in point.steps)
+            queries.setdefault((point.here,), steps)
+            for branch in point.branches:
+                queries.setdefault((point.here, branch.when), (*steps, branch.when))
         base = world.possible(self.walked.end.here) or world.model({})
-        found = witnessed(world, [query for query in queries if FALSE not in query], base)
-        self._possible = dict.fromkeys(found, True)
-        self._open = [query for query in queries if query not in found]
+        found = witnessed(world, {query: wished for query, wished in queries.items() if FALSE not in query}, base)
+        self._possible = {query: query in found for query in queries if query in found or FALSE in query}
+        self._open = [query for query in queries if query not in self._possible]
 
     def _can(self, *literals: Lit) -> bool:
         if literals not in self._possible:
-            model = self.walked.world.possible(*literals)
+            # what contradicts itself needs no look at what stands above
+            model = None if self._alone(literals[-1]) else self.walked.world.possible(*literals)
             self._possible[literals] = model is not None
             if model is not None:
                 self._possible |= {query: True for query in self._open if all(map(model.holds, query))}
         return self._possible[literals]
+
+    def _alone(self, literal: Lit) -> bool:
+        """True when a literal is never true, whatever else holds."""
+        return self.walked.world.against(literal) is not None

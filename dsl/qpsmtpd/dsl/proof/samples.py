@@ -1,13 +1,14 @@
 """Cases tried out, many at a time: most rules can match, and that is shown by an example faster than by a search.
 
 A case is a bit in a word, so one operation on words evaluates a node of the graph in hundreds of cases. Each question
-gets cases of its own: one in which the hook falls through, changed just so that the last of its literals is true.
+gets cases of its own: one in which the hook falls through, changed just so that what it wants is likely to be true.
 What is found here is certain; what is not found may be possible all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 from qpsmtpd.dsl.proof.graph import TRUE, Leaf, Lit
 from qpsmtpd.dsl.proof.world import Model, World
@@ -18,12 +19,15 @@ _NEAR = 64
 """Nodes of the graph that are looked at to make a literal true."""
 
 
-def witnessed(world: World, queries: Sequence[Query], base: Model) -> set[Query]:
-    """Those of the queries (literals to be true together) for which there is a case among those tried."""
+def witnessed(world: World, queries: Mapping[Query, Query], base: Model) -> set[Query]:
+    """Those of the queries (literals to be true together) for which there is a case among those tried.
+
+    Each comes with the literals that its own cases are made for.
+    """
     found: set[Query] = set()
-    for first in range(0, len(queries), _AT_ONCE):
-        some = queries[first : first + _AT_ONCE]
-        changes = [change for query in some for change in _changes(world, query[-1], base)]
+    waiting = iter(queries)
+    while some := [*itertools.islice(waiting, _AT_ONCE)]:
+        changes = [change for query in some for change in _changes(world, queries[query], base)]
         words, all_cases = _evaluated(world, base, changes)
         for query in some:
             word = all_cases
@@ -35,11 +39,11 @@ def witnessed(world: World, queries: Sequence[Query], base: Model) -> set[Query]
     return found
 
 
-def _changes(world: World, literal: Lit, base: Model) -> Iterator[dict[int, int]]:
-    """Regions for some subjects with which the literal is likely to become true: by the first way to it, and by the last."""
+def _changes(world: World, wished: Query, base: Model) -> Iterator[dict[int, int]]:
+    """Regions for some subjects with which literals are likely to become true: by the first way to it, and by the last."""
     for way in (0, 1):
         allowed: dict[int, int] = {}
-        waiting, looked_at = [literal], 0
+        waiting, looked_at = [*wished], 0
         while waiting and looked_at < _NEAR:
             wanted, looked_at = waiting.pop(), looked_at + 1
             node = world.graph.node(abs(wanted))

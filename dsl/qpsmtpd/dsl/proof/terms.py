@@ -69,24 +69,26 @@ def single(term: Term) -> Value:
     return Value(((TRUE, term),))
 
 
-_ORDERED = (t.NUMBER, t.DURATION, t.SIZE, t.TIME)
+_FORMS = {
+    t.BOOL.name: Form.FLAG,
+    **{kind.name: Form.ORDERED for kind in (t.NUMBER, t.DURATION, t.SIZE, t.TIME)},
+    t.IP.name: Form.NETWORK,
+    t.DOMAIN.name: Form.DOMAIN,
+}
+"""By the name of the type: to compare whole types, so often, would be felt."""
 
 
 def form_of(kind: Type) -> Form:
     """How values of a type can be told apart."""
     kind = kind.present()
-    if kind == t.BOOL:
-        return Form.FLAG
     if kind.members:
         return Form.MEMBERS
-    if kind in _ORDERED:
-        return Form.ORDERED
-    return {t.IP: Form.NETWORK, t.DOMAIN: Form.DOMAIN}.get(kind, Form.PLAIN)
+    return Form.PLAIN if kind.fields else _FORMS.get(kind.name, Form.PLAIN)
 
 
 def named(world: World, key: Hashable, kind: Type) -> Term:
     """The value of that key: a literal for what is true or false, else a subject."""
-    if kind == t.BOOL:
+    if kind.name == t.BOOL.name:
         return Flag(world.flag(key))
     form = form_of(kind)
     return Var(world.subject(key, form, kind.present().members if form is Form.MEMBERS else ()))

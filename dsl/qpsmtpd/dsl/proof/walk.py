@@ -141,7 +141,8 @@ class Walk:
         for statement in body:
             before = len(self.ends)
             after = self._step(statement, state)
-            state = replace(after, here=self._without(state.here, self.ends[before:]))
+            here = self._without(state.here, self.ends[before:]) if len(self.ends) > before else state.here
+            state = after if after.here == here else State(here, after.env, after.score)
         return state
 
     def _without(self, here: Lit, ends: Sequence[End]) -> Lit:
@@ -281,9 +282,9 @@ class Walk:
             here = graph.both(state.here, branch.when)
             if branch.body:
                 self._steps = (*outer, Step(asked.span, branch.when, branch.says, asked))
-                ways.append(self._run(branch.body, replace(state, here=here)))
+                ways.append(self._run(branch.body, State(here, state.env, state.score)))
             else:
-                ways.append(replace(state, here=here))
+                ways.append(State(here, state.env, state.score))
         self._steps = outer
         return self.met(ways, state.here, state)
 
@@ -314,11 +315,13 @@ class Walk:
         ways = [way for way in ways if way.here != FALSE]
         first = ways[0] if ways else before
         if len({id(way.env) for way in ways}) <= 1:
-            return replace(first, here=here)
+            return State(here, first.env, first.score)
         score = first.score
         for way in ways[1:]:
             score = score.or_(way.score)
-        values = {code: self._one_of(code, ways, score) for code in first.env.values}
+        before_all = first.env.values
+        differing = {code for way in ways[1:] for code, value in way.env.values.items() if value is not before_all[code]}
+        values = {**before_all, **{code: self._one_of(code, ways, score) for code in sorted(differing)}}
         same = {way.env.message for way in ways}, {way.env.changed for way in ways}
         message, changed = (each.pop() if len(each) == 1 else self.version() for each in same)
         return State(here, Env(values, message, changed), score)
@@ -326,7 +329,7 @@ class Walk:
     def _one_of(self, code: str, ways: Sequence[State], score: Sum) -> Value:
         graph = self.meaning.world.graph
         found = [(way.here, way.env.values[code]) for way in ways]
-        if all(value is found[0][1] or value == found[0][1] for _, value in found):
+        if all(value == found[0][1] for _, value in found):
             return found[0][1]
         if code == scores.CODE:
             return single(self._scored(score))
