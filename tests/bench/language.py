@@ -14,8 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import hooks, long_lists, many_rules, report
+from bench import hooks, long_lists, many_rules, one_hook, report
+from qpsmtpd.dsl.check.check import check
 from qpsmtpd.dsl.compile import compile_rules
+from qpsmtpd.dsl.diagnostics.findings import Findings
+from qpsmtpd.dsl.proof import prove
 from qpsmtpd.runtime.service.library import library, surroundings
 
 _START = {"`qpsmtpd --version`": ["--version"], "`qpsmtpd check` of ten lines": ["check", "small.q"]}
@@ -42,6 +45,7 @@ def rows() -> Iterator[Row]:
         folder = Path(name)
         (folder / "rcpthosts").write_text("example.org\n")
         yield from _checking(folder)
+        yield from _proving(folder)
         yield from _starting(folder)
     spent = hooks.nanoseconds()
     yield Row("hook of 20 compiled conditions to the same by hand", spent["compiled"] / spent["by hand"], "", 1.2)
@@ -59,11 +63,20 @@ def _checking(folder: Path) -> Iterator[Row]:
     for lines, goal in ((1_000, 0.5), (10_000, 5.0)):
         rules.write_text(many_rules.rules(lines))
 
-        def check() -> None:
+        def whole() -> None:
             made = compile_rules(str(rules), library(), lambda path: Path(path).read_bytes(), around=surroundings())
             assert made.program is not None, made.findings.sorted()
 
-        yield Row(f"check of {lines:,} lines", min(_seconds(check) for _ in range(5)), "s", goal)
+        yield Row(f"check of {lines:,} lines", min(_seconds(whole) for _ in range(5)), "s", goal)
+
+
+def _proving(folder: Path) -> Iterator[Row]:
+    """What the proofs alone take for a hook of rules that know of each other."""
+    name = str(folder / "one_hook.q")
+    Path(name).write_text(one_hook.rules(100))
+    made = check(name, catalogue=library(), read=lambda path: Path(path).read_bytes(), findings=Findings(), folder=str(folder))
+    assert made is not None
+    yield Row("proofs of a hook of 100 rules", min(_seconds(lambda: prove(made, Findings())) for _ in range(5)), "s", 2.0)
 
 
 def _seconds(run: Callable[[], object]) -> float:
