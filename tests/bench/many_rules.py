@@ -28,7 +28,7 @@ policy quota_{n}(most: number = 100, reject: verb = deny):
     on rcpt:
         if len(recipients) == most reject 5.5.3 "Too many recipients"
 
-apply quota_{n}(most = 2{o}) at mx if helo == "bulk{n}.example"
+apply quota_{n}(most = 2{o}) at mx unless trusted
 
 on connect at mx:
     if ip in networks_{n}:

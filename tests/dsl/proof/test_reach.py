@@ -165,6 +165,22 @@ def test_nothing_is_told_of_a_hook_in_which_something_was_not_understood():
     ]
 
 
+def test_what_one_hook_could_not_decide_is_not_told_of_another():
+    listeners = 'listener a:\n    bind = "127.0.0.1:1"\nlistener b:\n    bind = "127.0.0.1:2"\n'
+    both = 'on connect at a: if ip in "10.0.0.0/8" deny\non connect: if ip in "10.1.0.0/16" defer\n'
+    assert found(listeners + both + "on connect at b: if nosuch deny\n") == [(7, "Q201")]
+    on_two = "on mail: deny\non mail, data: if esmtp defer\n"
+    assert found(on_two) == []
+    assert found(on_two + "on data: deny\n") == []
+
+
+def test_a_value_that_never_comes_needs_a_case_all_the_same():
+    rules = 'listener a:\n    bind = "127.0.0.1:1"\nlistener b:\n    bind = "127.0.0.1:2"\n'
+    rules += "on mail at a:\n    match listener:\n        case a: if esmtp deny\n        case b: "
+    assert found(rules + "pass\n") == []
+    assert found(rules + "deny\n") == [(8, "Q650")]
+
+
 def test_a_condition_that_only_hides_the_others_is_given_up_after_a_while():
     letters = "abcdefghijklmnopqrstuvwx"
     odd = " != ".join(f"(helo matches /{c}/)" for c in letters[:1])

@@ -32,6 +32,5 @@ def prove(rules: TypedRules, findings: Findings) -> None:
             if id(walked) not in looked_at:
                 looked_at.add(id(walked))
                 outage.prove(walked, walker.budget, findings)
-                if hook not in listener.in_doubt:
-                    reach.look(walked)
+                (reach.pass_by if hook in listener.in_doubt else reach.look)(walked)
     reach.report()

@@ -16,7 +16,6 @@ from qpsmtpd.dsl.check.flow import branches, expressions, parts
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.hooks import HOOKS, ORDER, READABLE, Readable
 from qpsmtpd.dsl.model.settings import Auth, Protocol
-from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.proof import scores
 from qpsmtpd.dsl.proof.graph import TRUE, Lit
 from qpsmtpd.dsl.proof.meaning import Env, Meaning
@@ -202,11 +201,8 @@ def _repeated(score: Sum, sets: Sequence[x.Set]) -> Sum:
 
 def _passed_on(walked: Walked) -> Sum:
     """The score of a message that goes on behind the hook."""
-    accepts = [
-        p for p in walked.walk.points if isinstance(p.statement, x.Decide) and p.statement.verb is Verb.ACCEPT and not p.shadowed
-    ]
     found = walked.end.score if walked.end.here != -TRUE else None
-    for point in accepts:
+    for point in walked.walk.accepts():
         (_, term), *_ = point.env.values[scores.CODE].cases
         sum = walked.walk.sums.get(term.subject, UNBOUNDED) if isinstance(term, Var) else UNBOUNDED
         found = sum if found is None else found.or_(sum)

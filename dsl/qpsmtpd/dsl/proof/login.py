@@ -13,7 +13,6 @@ from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.functions import Kind
 from qpsmtpd.dsl.model.settings import Auth
-from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.proof.graph import Lit
 from qpsmtpd.dsl.proof.hooks_walked import Walked
 from qpsmtpd.dsl.proof.solver import Spent
@@ -26,15 +25,10 @@ _ONLY = "only a verifier that answered yes tells that the password belongs to th
 def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], verifiers: Sequence[str], findings: Findings) -> None:
     """Adds a finding for each login that nothing verifies, and for a listener on which nobody can log in."""
     walked = hooks.get("auth")
-    accepts = [] if walked is None else _accepts(walked)
+    accepts = [] if walked is None else walked.walk.accepts()
     unproved = [point for point in accepts if walked is not None and _report(walked, point, verifiers, findings)]
     if listener.settings.auth != Auth.OFF and not unproved and "auth" not in listener.in_doubt:
         _report_nobody(listener, walked, accepts, verifiers=verifiers, findings=findings)
-
-
-def _accepts(walked: Walked) -> list[Point]:
-    points = walked.walk.points
-    return [p for p in points if isinstance(p.statement, x.Decide) and p.statement.verb is Verb.ACCEPT and not p.shadowed]
 
 
 def _verified(walked: Walked) -> list[Lit]:

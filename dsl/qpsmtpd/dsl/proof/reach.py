@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from qpsmtpd.dsl.check import typed as x
-from qpsmtpd.dsl.check.flow import branches
+from qpsmtpd.dsl.check.flow import branches, parts
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.proof.blame import Blame, because_of
 from qpsmtpd.dsl.proof.graph import FALSE, TRUE, Lit
@@ -46,13 +46,19 @@ class Reach:
         budget = walked.world.budget
         walked.world.budget = Budget(min(HOOK_STEPS, self.left))
         before = walked.world.budget.steps
+        judged = _Hook(walked, self, iter(walked.walk.points))
         try:
-            _Hook(walked, self, iter(walked.walk.points)).judge()
+            judged.judge()
         except Spent:
+            judged.leave_open()
             self._not_proved(walked)
         finally:
             self.left -= before - max(walked.world.budget.steps, 0)
             walked.world.budget = budget
+
+    def pass_by(self, walked: Walked) -> None:
+        """A hook of which nothing can be said: none of its rules is dead for sure."""
+        _Hook(walked, self, iter(walked.walk.points)).leave_open()
 
     def report(self) -> None:
         """Adds a finding for all that is dead wherever it stands."""
@@ -63,7 +69,7 @@ class Reach:
     def _not_proved(self, walked: Walked) -> None:
         self.findings.add(
             "Q654",
-            walked.blocks[0].span,
+            next(block.span for block in walked.blocks if block.body and not isinstance(block.body[0], x.Enforce)),
             f"whether each rule of `{walked.hook}` can ever match was not found out: their conditions depend on each other in too many ways",
             why="the search ends after a number of steps, so that a check takes no longer than a second or two",
             help="this is no fault; to have it found out, take apart conditions that join many others",
@@ -80,6 +86,7 @@ class _Hook:
     _possible: dict[Query, bool] = field(default_factory=dict)
     _open: list[Query] = field(default_factory=list)
     """What the examples have left open."""
+    _at: Point | None = None
 
     def judge(self) -> None:
         """Looks at every rule. Raises Spent."""
@@ -93,7 +100,7 @@ class _Hook:
     def _body(self, body: Sequence[x.Stmt], block: x.Block | None, killer: x.Block | x.Stmt | None) -> bool:
         """Judges statements; false when not even the first is reached, which is told of their block if there is one."""
         for number, statement in enumerate(body):
-            point = next(self._points)
+            self._at = point = next(self._points)
             alive = self._can(point.here)
             span = statement.span if number or block is None else block.span
             if not alive:
@@ -151,7 +158,8 @@ class _Hook:
             can = self._can(point.here, branch.when)
             if number < len(statement.cases):
                 case = statement.cases[number]
-                self._judge(("case", case.span), point, branch.when, can, Branch(case.span, "`case`"))
+                # a `match` has to have a case for every value, also for one that does not come here
+                self._judge(("case", case.span), point, branch.when, can or not case.body, Branch(case.span, "`case`"))
             elif branch.body:
                 self._part("else", branch.body, point, branch.when, can)
             self._bodies(branch.body, can)
@@ -176,6 +184,11 @@ class _Hook:
             next(self._points)
             for branch in branches(statement):
                 self._pass_over(*branch)
+
+    def leave_open(self) -> None:
+        """What was not judged by now may be alive."""
+        for point in (*([self._at] if self._at else []), *self._points):
+            self.reach.alive.update(_places(point))
 
     def _try_out(self) -> None:
         """Finds an example for what happens easily, beginning from a case in which the hook falls through."""
@@ -203,3 +216,19 @@ class _Hook:
     def _alone(self, literal: Lit) -> bool:
         """True when a literal is never true, whatever else holds."""
         return self.walked.world.against(literal) is not None
+
+
+def _places(point: Point) -> Iterator[Place]:
+    """Everything that could be said to be dead at a statement."""
+    statement = point.statement
+    yield from (("statement", span) for span in (statement.span, point.block.span))
+    match statement:
+        case x.Choose(condition=condition):
+            yield from ((name, condition.span) for name in ("then", "always"))
+            yield from (("threshold", part.span) for part in parts(condition))
+            yield from (
+                (name, body[0].span) for name, body in (("else", statement.orelse), ("unknown", statement.unknown)) if body
+            )
+        case x.Match(cases=cases, orelse=orelse):
+            yield from (("case", case.span) for case in cases)
+            yield from (("else", each.span) for each in orelse[:1])

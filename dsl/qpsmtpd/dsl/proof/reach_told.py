@@ -129,6 +129,8 @@ def _named(verdict: x.Decide, whole: bool) -> str:
 def _branch(what: Branch, why: Blame, findings: Findings) -> None:
     if what.name == "unknown" and not why.notes:
         message, reason = "this `unknown` branch never runs", "everything that the condition asks has always an answer"
+    elif not why.notes:
+        message, reason = f"this {what.name} never runs", "no case leads here, whatever the client does"
     else:
         message, reason = f"this {what.name} never runs: earlier lines take every such case", _ORDER
     findings.add("Q650", what.span, message, why=reason, help=_TAKE_AWAY, notes=why.notes + why.brought)

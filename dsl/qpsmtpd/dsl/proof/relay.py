@@ -16,7 +16,6 @@ from qpsmtpd.dsl.check.flow import about_this_recipient, expressions, parts, sta
 from qpsmtpd.dsl.check.wording import spelled
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.functions import Kind
-from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.proof.graph import Lit
 from qpsmtpd.dsl.proof.hooks_walked import RELAY, Walked
 from qpsmtpd.dsl.proof.meaning import Asked, Env
@@ -36,7 +35,7 @@ class Way:
 
     when: Lit
     env: Env
-    accept: x.Decide | None
+    accept: x.Stmt | None
 
 
 def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], findings: Findings) -> None:
@@ -49,10 +48,8 @@ def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], findings: Find
 
 
 def _ways(walked: Walked) -> Iterator[Way]:
-    for point in walked.walk.points:
-        decided = point.statement
-        if isinstance(decided, x.Decide) and decided.verb is Verb.ACCEPT and not point.shadowed:
-            yield Way(point.here, point.env, decided)
+    for point in walked.walk.accepts():
+        yield Way(point.here, point.env, point.statement)
     yield Way(walked.end.here, walked.end.env, None)
 
 

@@ -17,14 +17,13 @@ from qpsmtpd.dsl.check.flow import parts
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.hooks import ORDER, Readable
 from qpsmtpd.dsl.model.settings import Protocol
-from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.proof.graph import TRUE, Lit
 from qpsmtpd.dsl.proof.hooks_walked import DIALOGUE, Traits, Walked, Walker, begun
 from qpsmtpd.dsl.proof.meaning import Env, Meaning
 from qpsmtpd.dsl.proof.scores import UNBOUNDED
 from qpsmtpd.dsl.proof.solver import Spent
 from qpsmtpd.dsl.proof.story import way
-from qpsmtpd.dsl.proof.walk import Point, State, Walk
+from qpsmtpd.dsl.proof.walk import State, Walk
 from qpsmtpd.dsl.proof.world import Model, World
 
 
@@ -83,7 +82,7 @@ class _Journey:
             inside = {s.target.code for traits in self._traits((hook,)) for s in traits.sets} if again else set()
             blocks = self.listener.hooks[hook]
             end = walk.hook(blocks, _after(state, between | inside, walk))
-            ways = [end, *(State(p.here, p.env, UNBOUNDED) for p in walk.points if _accepts(p))]
+            ways = [end, *(State(p.here, p.env, UNBOUNDED) for p in walk.accepts())]
             state = _after(walk.met(ways, graph.some(way.here for way in ways), end), inside, walk)
             self.stages.append(Walked(hook, blocks, world, walk, end, rows, {}))
             asked = [a for a in walk.meaning.asked if a.counts and a.call.function.name == self.required.function]
@@ -99,7 +98,7 @@ class _Journey:
     def _path(self, model: Model) -> Iterator[Note]:
         for walked in self.stages:
             notes = way(walked, model)
-            accepted = [p for p in walked.walk.points if _accepts(p) and model.holds(p.here)]
+            accepted = [point for point in walked.walk.accepts() if model.holds(point.here)]
             yield from notes
             yield from (Note(point.statement.span, f"this ends `{walked.hook}`, and the message goes on") for point in accepted)
 
@@ -127,10 +126,6 @@ def _after(state: State, codes: Collection[str], walk: Walk) -> State:
     """What holds when these variables may have been set to anything, and the message touched."""
     values = {code: walk.anything(code, value) if code in codes else value for code, value in state.env.values.items()}
     return State(state.here, Env(values, walk.version(), walk.version()), state.score)
-
-
-def _accepts(point: Point) -> bool:
-    return isinstance(point.statement, x.Decide) and point.statement.verb is Verb.ACCEPT and not point.shadowed
 
 
 def _read(condition: x.Expr | None) -> Mapping[str, Readable]:

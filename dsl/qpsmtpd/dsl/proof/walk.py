@@ -137,6 +137,10 @@ class Walk:
             state = self.met([*self._left, end], here, state)
         return state
 
+    def accepts(self) -> list[Point]:
+        """Every `accept` that counts."""
+        return [point for point in self.points if _accepts(point.statement) and not point.shadowed]
+
     def _run(self, body: Sequence[x.Stmt], state: State) -> State:
         for statement in body:
             before = len(self.ends)
@@ -421,3 +425,7 @@ class Walk:
 def is_unless(condition: x.Expr) -> bool:
     """True when what is written is the opposite of the condition."""
     return isinstance(condition, x.Not) and condition.span == condition.operand.span
+
+
+def _accepts(statement: x.Stmt) -> bool:
+    return isinstance(statement, x.Decide) and statement.verb is Verb.ACCEPT
