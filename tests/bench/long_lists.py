@@ -19,7 +19,8 @@ _ENTRIES = 1_000_000
 _TESTS = 100_000
 _LENGTHS = (*[32] * 48, *range(20, 32))
 """Prefixes of an IPv4 list: most are single addresses."""
-_LENGTHS_V6 = (128, 128, 128, 64, 64, 56, 48, 48, 32)
+_LENGTHS_V6 = (128, 128, 128, 64, 64, 56, 48, 48)
+"""None as wide as a provider: it would hold most of the others."""
 
 
 @dataclass(frozen=True, slots=True)
