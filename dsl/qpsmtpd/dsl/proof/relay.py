@@ -24,6 +24,9 @@ from qpsmtpd.dsl.proof.story import envelope, way
 from qpsmtpd.dsl.proof.world import Model
 from qpsmtpd.dsl.syntax.tree import Span
 
+TOLD = 10
+"""Ways that are told of a listener; when these are mended, the next ones are."""
+
 _TRUSTED = "s.trusted"
 _ALLOWED = "a gate about the recipient in hand that answered true, as `rcpthosts(domain)`; or `relay`"
 _REMEDY = "put `unless rcpthosts(domain) deny` before it, in `rcpt`"
@@ -43,8 +46,20 @@ def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], findings: Find
     walked = hooks["rcpt"]
     if "rcpt" in listener.in_doubt and not _only_wrong_gates(walked):
         return  # what was not understood may have been the gate
-    for one in _ways(walked):
-        _Escape(listener, walked, one, findings).look()
+    left = [_Escape(listener, walked, one, findings) for one in _ways(walked)]
+    for _ in range(min(TOLD, len(left))):
+        try:
+            # of all ways at once: rules have many, and mostly no stranger gets out by any of them
+            escape = left[0]
+            model = walked.world.possible(walked.world.graph.some(each.taken for each in left), *_unproved(walked))
+            if model is None:
+                return
+            escape = next(each for each in left if model.holds(each.taken))
+            escape.tell(model)
+        except Spent:
+            escape.tell_unclear()
+            return
+        left = [each for each in left if each is not escape]
 
 
 def _ways(walked: Walked) -> Iterator[Way]:
@@ -55,6 +70,15 @@ def _ways(walked: Walked) -> Iterator[Way]:
 
 def _gates(walked: Walked) -> list[Asked]:
     return [asked for asked in walked.walk.meaning.asked if asked.call.function.kind is Kind.GATE]
+
+
+def _unproved(walked: Walked) -> Iterator[Lit]:
+    """What is true where no gate has vouched for the recipient, and all is well with what was asked."""
+    for asked in _gates(walked):
+        if _right(asked):
+            yield -asked.yes
+    for doubt in walked.walk.meaning.doubts:
+        yield -doubt
 
 
 def _right(asked: Asked) -> bool:
@@ -69,37 +93,29 @@ def _only_wrong_gates(walked: Walked) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Escape:
-    """A look for a case that leaves `rcpt` by one way, accepted and without a proof."""
+    """One way to leave `rcpt`, accepted, and what there is to say of cases that do so without a proof."""
 
     listener: x.TypedListener
     walked: Walked
     way: Way
     findings: Findings
 
-    def look(self) -> None:
-        """Adds a finding when there is such a case, or when none could be excluded."""
-        try:
-            model = self._case()
-            if model is not None:
-                self._tell(model)
-        except Spent:
-            self._add(
-                "Q501",
-                self._span,
-                self._what(),
-                (),
-                why="that no stranger gets there could not be shown: there are too many cases",
-            )
+    @property
+    def taken(self) -> Lit:
+        """True when a client that may not relay comes this way."""
+        return self.walked.world.graph.both(self.way.when, -self.walked.now(self.way.env, RELAY))
 
     def _case(self, *excluded: Lit) -> Model | None:
         """A case in which none of the excluded things is so."""
-        walked = self.walked
-        marks = [asked.yes for asked in _gates(walked) if _right(asked)]
-        doubts = walked.walk.meaning.doubts
-        without = (*marks, walked.now(self.way.env, RELAY), *doubts, *excluded)
-        return walked.world.possible(self.way.when, *(-literal for literal in without))
+        return self.walked.world.possible(self.taken, *_unproved(self.walked), *(-literal for literal in excluded))
 
-    def _tell(self, model: Model) -> None:
+    def tell_unclear(self) -> None:
+        """Adds the finding that no such case could be excluded."""
+        why = "that no stranger gets there could not be shown: there are too many cases"
+        self._add("Q501", self._span, self._what(), (), why=why)
+
+    def tell(self, model: Model) -> None:
+        """Adds the finding that there is such a case."""
         if not self.walked.blocks:
             return self._no_rules(model)
         gates = _gates(self.walked)
@@ -122,9 +138,13 @@ class _Escape:
 
     def _needed(self, gates: Sequence[Asked], so: Sequence[Lit]) -> Asked | None:
         """The gate without which being `so` there would be no such case."""
-        if not gates or self._case(*so) is not None:
+        if not gates:
             return None
-        return next((gate for gate, each in zip(gates, so, strict=True) if self._case(each) is None), gates[0])
+        against = self.walked.world.against(self.taken, *_unproved(self.walked), *(-each for each in so))
+        if against is None:
+            return None
+        to_blame = ((gate, each) for gate, each in zip(gates, so, strict=True) if -each in against)
+        return next((gate for gate, each in to_blame if self._case(each) is None), gates[0])
 
     def _wrong_way_round(self, gates: Sequence[Asked]) -> bool:
         """True when the gate is asked, and nobody for whom it answers true is accepted by anything."""
