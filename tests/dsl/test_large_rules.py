@@ -55,7 +55,7 @@ def test_policies_that_apply_each_other_without_bound_are_one_finding(times, dep
 
 def test_of_many_ways_for_strangers_the_first_ten_are_told_in_time_that_grows_with_the_rules_only():
     begun = time.process_time()
-    assert told("on rcpt: if sender.domain and rcpthosts(sender.domain) accept\n" * 100 + DELIVERY) == ["Q505"] * 10
+    assert told("on rcpt: if sender.domain and rcpthosts(sender.domain) accept\n" * 100 + DELIVERY).count("Q505") == 10
     assert time.process_time() - begun < 5
 
 
