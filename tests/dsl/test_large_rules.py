@@ -74,3 +74,19 @@ def test_rules_too_deep_for_this_machine_are_no_bug_of_ours(monkeypatch):
     made = compiled(GATE + DELIVERY)
     assert made.program is None
     assert [f.code for f in made.findings.sorted()] == ["Q213"]
+
+
+def _listeners(number: int) -> str:
+    return "".join(f'listener l{n}:\n    bind = "127.0.0.1:{3000 + n}"\n{GATE}{DELIVERY}' for n in range(number))
+
+
+def test_more_than_fifty_listeners_are_one_finding():
+    begun = time.process_time()
+    assert told(_listeners(50)).count("Q213") == 0
+    assert told(_listeners(60)).count("Q213") == 1
+    assert time.process_time() - begun < 10
+
+
+def test_the_same_rules_that_relay_are_told_on_each_listener():
+    two = "".join(f'listener l{n}:\n    bind = "127.0.0.1:{3000 + n}"\n' for n in range(2))
+    assert told(f"{two}on rcpt: if relay deny\n{DELIVERY}").count("Q501") == 2

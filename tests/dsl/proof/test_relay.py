@@ -9,8 +9,9 @@ import pytest
 from all_cases import Cases, Everywhere
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.diagnostics.findings import Findings
-from qpsmtpd.dsl.proof import relay, relaying
+from qpsmtpd.dsl.proof import relaying
 from qpsmtpd.dsl.proof.hooks_walked import Walker
+from qpsmtpd.dsl.proof.relay import Relay
 from qpsmtpd.dsl.proof.solver import Budget
 from small_rules import ATOMS, IPS, LISTS, Maker, Run, begin, rules, session, takes_relaying_back, transaction
 
@@ -41,7 +42,7 @@ def passes(blocks: tuple[x.Block, ...]) -> bool:
     walker = Walker(made, Budget(100_000))
     hooks = walker.listener(made.listeners[0])
     relaying.prove(made.listeners[0], hooks, walker.firsts, findings)
-    relay.prove(made.listeners[0], hooks, findings)
+    Relay(findings).prove(made.listeners[0], hooks)
     return not findings.errors
 
 

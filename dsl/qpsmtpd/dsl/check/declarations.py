@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -92,6 +93,10 @@ def _verb_default(param: tree.Param, default: tree.Expression | tree.Verdict, bo
     book.findings.add("Q310", default.span, message, help=suggestion(word, VERBS))
 
 
+MOST_LISTENERS = 50
+"""Each is proved for itself, and each may have many addresses."""
+
+
 def listeners(statements: Sequence[tree.TopLevel], findings: Findings) -> dict[str, tree.Listener]:
     """The listeners by name, in written order."""
     found: dict[str, tree.Listener] = {}
@@ -101,8 +106,13 @@ def listeners(statements: Sequence[tree.TopLevel], findings: Findings) -> dict[s
             if name.text in found:
                 notes = [Note(found[name.text].name.span, "here it was declared first")]
                 findings.add("Q206", name.span, f"there is a listener `{name.text}` already", notes=notes)
+            elif len(found) == MOST_LISTENERS:
+                message = f"these rules have more than {MOST_LISTENERS} listeners"
+                findings.add(
+                    "Q213", name.span, message, help='name several addresses in one: `bind = ["192.0.2.1:25", "192.0.2.2:25"]`'
+                )
             found.setdefault(name.text, statement)
-    return found
+    return dict(itertools.islice(found.items(), MOST_LISTENERS))
 
 
 def work_out(book: Book) -> None:

@@ -32,7 +32,9 @@ def parts(expression: x.Expr) -> Iterator[x.Expr]:
     while pending:
         part = pending.pop()
         yield part
-        pending.extend(children(part)[::-1])
+        made_of = _CHILDREN.get(type(part))  # as in `children`, without the call: most have none
+        if made_of is not None:
+            pending += made_of(part)[::-1]
 
 
 def children(expression: x.Expr) -> tuple[x.Expr, ...]:
@@ -65,6 +67,12 @@ def statements(body: tuple[x.Stmt, ...]) -> Iterator[x.Stmt]:
         yield statement
         for branch in branches(statement):
             yield from statements(branch)
+
+
+def blocks_with(rules: x.TypedRules, test: Callable[[x.Stmt], bool]) -> frozenset[int]:
+    """The `id` of each block with a statement that passes the test: many listeners may have a block, and it is looked at once."""
+    blocks = {id(block): block for listener in rules.listeners for found in listener.hooks.values() for block in found}
+    return frozenset(key for key, block in blocks.items() if any(map(test, statements(block.body))))
 
 
 def branches(statement: x.Stmt) -> tuple[tuple[x.Stmt, ...], ...]:

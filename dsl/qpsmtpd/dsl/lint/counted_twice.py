@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.check.everywhere import Everywhere
-from qpsmtpd.dsl.check.flow import parts
+from qpsmtpd.dsl.check.flow import blocks_with, parts
 from qpsmtpd.dsl.check.likeness import likeness
 from qpsmtpd.dsl.check.reached import Reached, Under, reached
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
@@ -40,9 +40,10 @@ class _Counted:
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning for each statement that counts again what an earlier one has counted, and for each that counts per recipient."""
     each_time: Everywhere[_Counted] = Everywhere()
+    scoring = blocks_with(rules, _scores)
     for listener in rules.listeners:
         first: dict[Hashable, list[_Counted]] = {}
-        for counted in _scoring(listener):
+        for counted in _scoring(listener, scoring):
             each_time.saw(counted.here.place, counted if _once_a_recipient(counted) else None)
             alike = first.setdefault(_event(counted), [])
             other = next((earlier for earlier in alike if _both(earlier, counted)), None)
@@ -54,13 +55,17 @@ def look(rules: x.TypedRules, findings: Findings) -> None:
         _report_each(span, counted, findings)
 
 
-def _scoring(listener: x.TypedListener) -> Iterator[_Counted]:
-    for hook in (hook for hook in ORDER if hook in listener.hooks):
+def _scores(statement: x.Stmt) -> bool:
+    return isinstance(statement, x.Set) and statement.target.code == "s.score" and statement.operator != "="
+
+
+def _scoring(listener: x.TypedListener, scoring: frozenset[int]) -> Iterator[_Counted]:
+    for hook in (hook for hook in ORDER if not scoring.isdisjoint(map(id, listener.hooks.get(hook, ())))):
         for here in reached(listener.hooks[hook], listener.name):
             scored = here.statement
-            if not isinstance(scored, x.Set) or scored.target.code != "s.score" or scored.operator == "=":
+            if not isinstance(scored, x.Set) or not _scores(scored) or not here.under or here.shadow:
                 continue
-            if here.under and not here.shadow and _is_event(here.under[-1].condition):
+            if _is_event(here.under[-1].condition):
                 yield _Counted(hook, here, scored, _bare(here.under[-1]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.check.everywhere import Everywhere
-from qpsmtpd.dsl.check.flow import statements
+from qpsmtpd.dsl.check.flow import blocks_with
 from qpsmtpd.dsl.check.reached import reached
 from qpsmtpd.dsl.check.wording import words
 from qpsmtpd.dsl.diagnostics.findings import Findings
@@ -14,7 +14,10 @@ from qpsmtpd.dsl.model.hooks import HOOKS
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning for each `enforce` that is idle on every listener that has it."""
     idle: Everywhere[str] = Everywhere()
-    for listener in filter(_enforces, rules.listeners):
+    enforcing = blocks_with(rules, lambda statement: isinstance(statement, x.Enforce))
+    for listener in rules.listeners:
+        if enforcing.isdisjoint(id(block) for blocks in listener.hooks.values() for block in blocks):
+            continue
         found = [(hook, here) for hook, blocks in listener.hooks.items() for here in reached(blocks, listener.name)]
         kept = {h.statement.at for _, h in found if isinstance(h.statement, x.Decide) and not h.shadow}
         for hook, here in found:
@@ -31,7 +34,3 @@ def look(rules: x.TypedRules, findings: Findings) -> None:
             why=f"`enforce` says what `deny at {hook}` or `defer at {hook}` has decided earlier",
             help=f"take it away, or keep a verdict in {words(keepers)}",
         )
-
-
-def _enforces(listener: x.TypedListener) -> bool:
-    return any(isinstance(s, x.Enforce) for blocks in listener.hooks.values() for b in blocks for s in statements(b.body))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.check.everywhere import Everywhere
-from qpsmtpd.dsl.check.flow import branches, children, expressions, parts
+from qpsmtpd.dsl.check.flow import blocks_with, branches, children, expressions, parts, statements
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.verdicts import Verb
 from qpsmtpd.dsl.syntax.tree import Span
@@ -20,12 +20,15 @@ def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning for each condition, and for each rule, that should be asked about first."""
     conditions: Everywhere[tuple[x.FunctionCall, Span]] = Everywhere()
     order: dict[Span, tuple[x.FunctionCall, Span]] = {}
+    joined = blocks_with(rules, _joins)
+    asking = blocks_with(rules, lambda statement: any(map(_slow, expressions(statement))))
     for listener in rules.listeners:
         for hook, blocks in listener.hooks.items():
-            for body in _bodies(blocks):
-                for statement in body:
+            for block in (block for block in blocks if id(block) in joined):
+                for statement in statements(block.body):
                     _conditions(statement, conditions)
-                if hook not in listener.in_doubt:
+            if hook not in listener.in_doubt and not asking.isdisjoint(map(id, blocks)):
+                for body in _bodies(blocks):
                     _order(body, order)
     for span, (call, slow) in conditions:
         findings.add(
@@ -45,6 +48,10 @@ def look(rules: x.TypedRules, findings: Findings) -> None:
             help=f"move it above line {slow.line}",
             notes=[Note(slow, "this asks the outside world")],
         )
+
+
+def _joins(statement: x.Stmt) -> bool:
+    return any(isinstance(part, (x.And, x.Or)) for expression in expressions(statement) for part in parts(expression))
 
 
 def _bodies(blocks: Sequence[x.Block]) -> Iterator[Sequence[x.Stmt]]:

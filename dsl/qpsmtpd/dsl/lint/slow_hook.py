@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qpsmtpd.dsl.check import typed as x
-from qpsmtpd.dsl.check.flow import expressions, parts
+from qpsmtpd.dsl.check.flow import blocks_with, expressions, parts
 from qpsmtpd.dsl.check.likeness import likeness
 from qpsmtpd.dsl.check.reached import place, settled
 from qpsmtpd.dsl.check.wording import words
@@ -50,9 +50,10 @@ class _Way:
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning at the call at which the time is over."""
     found: dict[tuple[str, Span], tuple[_Way, list[str]]] = {}
+    asking = blocks_with(rules, lambda statement: any(_slow_calls(statement)))
     for listener in rules.listeners:
         before: set[Hashable] = set()
-        for hook in (hook for hook in ORDER if hook in listener.hooks):
+        for hook in (hook for hook in ORDER if not asking.isdisjoint(map(id, listener.hooks.get(hook, ())))):
             walk = _Walk(listener.name, getattr(rules.server, budget_setting(hook)), frozenset(before))
             walk.hook(listener.hooks[hook])
             if walk.over is not None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qpsmtpd.dsl.check import typed as x
-from qpsmtpd.dsl.check.flow import branches, parts, statements
+from qpsmtpd.dsl.check.flow import blocks_with, branches, parts
 from qpsmtpd.dsl.check.reached import place, reached, settled
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.functions import OnError
@@ -26,17 +26,18 @@ _DROPPED = frozenset({"s.relay", "s.trusted", "s.authenticated"})
 
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning for each place at which a kept verdict is lost."""
+    keeping = blocks_with(rules, lambda statement: isinstance(statement, x.Decide) and bool(statement.at))
     for listener in rules.listeners:
-        for hook, kept in _kept(listener).items():
+        for hook, kept in _kept(listener, keeping).items():
             if hook not in listener.in_doubt:
                 _hook(hook, kept, listener, findings)
 
 
-def _kept(listener: x.TypedListener) -> Mapping[str, x.Decide]:
+def _kept(listener: x.TypedListener, keeping: frozenset[int]) -> Mapping[str, x.Decide]:
     """For each hook for which these rules keep verdicts, the first of them."""
     first: dict[str, x.Decide] = {}
     for blocks in listener.hooks.values():
-        if any(isinstance(s, x.Decide) and s.at for block in blocks for s in statements(block.body)):
+        if not keeping.isdisjoint(map(id, blocks)):
             for here in reached(blocks, listener.name):
                 verdict = here.statement
                 if isinstance(verdict, x.Decide) and verdict.at and not here.shadow:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from qpsmtpd.dsl.check.typed import TypedRules
 from qpsmtpd.dsl.diagnostics.findings import Findings
-from qpsmtpd.dsl.proof import login, outage, relay, relaying, required
+from qpsmtpd.dsl.proof import login, outage, relaying, required
 from qpsmtpd.dsl.proof.hooks_walked import Walker
 from qpsmtpd.dsl.proof.reach import Reach
+from qpsmtpd.dsl.proof.relay import Relay
 from qpsmtpd.dsl.proof.solver import Budget
 
 SAFETY_STEPS = 600_000
@@ -20,12 +21,12 @@ SAFETY_STEPS = 600_000
 def prove(rules: TypedRules, findings: Findings) -> None:
     """Adds a finding for each way in which these rules would be unsafe, and for rules that can never do anything."""
     walker = Walker(rules, Budget(SAFETY_STEPS))
-    reach = Reach(findings)
+    relays, reach = Relay(findings), Reach(findings)
     looked_at: set[int] = set()
     for listener in rules.listeners:
         hooks = walker.listener(listener)
         relaying.prove(listener, hooks, walker.firsts, findings)
-        relay.prove(listener, hooks, findings)
+        relays.prove(listener, hooks)
         login.prove(listener, hooks, rules.verifiers, findings)
         required.prove(listener, walker, findings)
         for hook, walked in hooks.items():

@@ -8,20 +8,22 @@ true or false, is taken to be the same in both: so only what is certain is told.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.check.flow import expressions, parts, statements
 from qpsmtpd.dsl.diagnostics.findings import Findings
 from qpsmtpd.dsl.model.verdicts import Verb
-from qpsmtpd.dsl.proof.graph import TRUE, Lit
+from qpsmtpd.dsl.proof.cases import cases
+from qpsmtpd.dsl.proof.graph import TRUE
 from qpsmtpd.dsl.proof.hooks_walked import DIALOGUE, Walked, begun
 from qpsmtpd.dsl.proof.meaning import Meaning
 from qpsmtpd.dsl.proof.scores import UNBOUNDED
 from qpsmtpd.dsl.proof.solver import Budget, Spent
 from qpsmtpd.dsl.proof.story import way
 from qpsmtpd.dsl.proof.walk import Point, State, Walk
-from qpsmtpd.dsl.proof.world import World
+from qpsmtpd.dsl.proof.world import Model, World
 
 _LOSES = (Verb.DENY, Verb.DISCARD)
 """Verdicts after which the mail never arrives."""
@@ -34,8 +36,10 @@ def prove(walked: Walked, budget: Budget, findings: Findings) -> None:
     world = World(budget)
     actual, quiet = (_walked(walked, world, mute=mute) for mute in (False, True))
     refused = world.graph.some(point.here for point in _refusals(quiet.walk))
-    for point in _refusals(actual.walk):
-        _look(actual, point, refused, findings)
+    doubts = (-doubt for doubt in actual.walk.meaning.doubts)
+    with contextlib.suppress(Spent):  # only what is certain is told
+        for point, model in cases(world, [*_refusals(actual.walk)], lambda point: point.here, (-refused, *doubts)):
+            _report(actual, point, model, findings)
 
 
 def _hears_of_failure(block: x.Block) -> bool:
@@ -62,13 +66,8 @@ def _refusals(walk: Walk) -> Iterator[Point]:
             yield point
 
 
-def _look(actual: Walked, point: Point, refused: Lit, findings: Findings) -> None:
-    try:
-        model = actual.world.possible(point.here, -refused, *(-doubt for doubt in actual.walk.meaning.doubts))
-    except Spent:
-        return
-    if model is None or not isinstance(point.statement, x.Decide):
-        return
+def _report(actual: Walked, point: Point, model: Model, findings: Findings) -> None:
+    assert isinstance(point.statement, x.Decide)
     verb = point.statement.verb
     what = "makes mail vanish" if verb is Verb.DISCARD else "refuses mail for good"
     what = "refuses a password" if actual.hook == "auth" else what

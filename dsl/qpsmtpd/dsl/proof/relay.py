@@ -9,13 +9,14 @@ the mark again for each recipient. That `relay` itself is proved is the matter o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.check.flow import about_this_recipient, expressions, parts, statements
 from qpsmtpd.dsl.check.wording import spelled
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.model.functions import Kind
+from qpsmtpd.dsl.proof.cases import TOLD, cases
 from qpsmtpd.dsl.proof.graph import Lit
 from qpsmtpd.dsl.proof.hooks_walked import RELAY, Walked
 from qpsmtpd.dsl.proof.meaning import Asked, Env
@@ -23,9 +24,6 @@ from qpsmtpd.dsl.proof.solver import Spent
 from qpsmtpd.dsl.proof.story import envelope, way
 from qpsmtpd.dsl.proof.world import Model
 from qpsmtpd.dsl.syntax.tree import Span
-
-TOLD = 10
-"""Ways that are told of a listener; when these are mended, the next ones are."""
 
 _TRUSTED = "s.trusted"
 _ALLOWED = "a gate about the recipient in hand that answered true, as `rcpthosts(domain)`; or `relay`"
@@ -41,25 +39,35 @@ class Way:
     accept: x.Stmt | None
 
 
-def prove(listener: x.TypedListener, hooks: Mapping[str, Walked], findings: Findings) -> None:
-    """Adds a finding for each way in which a recipient would be accepted without a proof."""
-    walked = hooks["rcpt"]
-    if "rcpt" in listener.in_doubt and not _only_wrong_gates(walked):
-        return  # what was not understood may have been the gate
-    left = [_Escape(listener, walked, one, findings) for one in _ways(walked)]
-    for _ in range(min(TOLD, len(left))):
+@dataclass(slots=True)
+class Relay:
+    """The proof for one listener after the other. What was shown of rules holds wherever the same ones are walked in the same way."""
+
+    findings: Findings
+    _shown: set[int] = field(default_factory=set)
+    _told: int = 0
+
+    def prove(self, listener: x.TypedListener, hooks: Mapping[str, Walked]) -> None:
+        """Adds a finding for each way in which a recipient would be accepted without a proof."""
+        walked = hooks["rcpt"]
+        if "rcpt" in listener.in_doubt and not _only_wrong_gates(walked):
+            return  # what was not understood may have been the gate
+        if id(walked) not in self._shown and self._told < TOLD:
+            told = self._ways_out([_Escape(listener, walked, one, self.findings) for one in _ways(walked)], walked)
+            self._told += told
+            if not told:
+                self._shown.add(id(walked))
+
+    def _ways_out(self, escapes: list[_Escape], walked: Walked) -> int:
+        """Tells of them, and how many there were to tell of."""
+        left = escapes[:]
         try:
-            # of all ways at once: rules have many, and mostly no stranger gets out by any of them
-            escape = left[0]
-            model = walked.world.possible(walked.world.graph.some(each.taken for each in left), *_unproved(walked))
-            if model is None:
-                return
-            escape = next(each for each in left if model.holds(each.taken))
-            escape.tell(model)
+            for escape, model in cases(walked.world, escapes, lambda escape: escape.taken, [*_unproved(walked)]):
+                escape.tell(model)
+                left.remove(escape)
         except Spent:
-            escape.tell_unclear()
-            return
-        left = [each for each in left if each is not escape]
+            left.pop(0).tell_unclear()
+        return len(escapes) - len(left)
 
 
 def _ways(walked: Walked) -> Iterator[Way]:
