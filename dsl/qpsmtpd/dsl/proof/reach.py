@@ -23,9 +23,9 @@ from qpsmtpd.dsl.proof.thresholds import Threshold, thresholds
 from qpsmtpd.dsl.proof.walk import Point, is_unless
 from qpsmtpd.dsl.syntax.tree import Span
 
-HOOK_STEPS = 150_000
+HOOK_STEPS = 75_000
 """Steps of the solver for one hook."""
-ALL_STEPS = 300_000
+ALL_STEPS = 250_000
 """Steps for all hooks of a rules file."""
 
 Place = tuple[str, Span]
@@ -71,7 +71,7 @@ class Reach:
             "Q654",
             next(block.span for block in walked.blocks if block.body and not isinstance(block.body[0], x.Enforce)),
             f"whether each rule of `{walked.hook}` can ever match was not found out: their conditions depend on each other in too many ways",
-            why="the search ends after a number of steps, so that a check takes no longer than a second or two",
+            why="the search ends after a number of steps, so that a check takes no longer than a second",
             help="this is no fault; to have it found out, take apart conditions that join many others",
         )
 
