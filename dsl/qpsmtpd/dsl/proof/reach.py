@@ -23,7 +23,7 @@ from qpsmtpd.dsl.proof.thresholds import Threshold, thresholds
 from qpsmtpd.dsl.proof.walk import Point, is_unless
 from qpsmtpd.dsl.syntax.tree import Span
 
-HOOK_STEPS = 75_000
+HOOK_STEPS = 50_000
 """Steps of the solver for one hook."""
 ALL_STEPS = 250_000
 """Steps for all hooks of a rules file."""
