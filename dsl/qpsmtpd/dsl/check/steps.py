@@ -187,6 +187,7 @@ def _file(node: tree.Command, word: tree.Call, scope: Scope, answer: Wanted | No
             word.span,
             f'the message "{text}" cannot be read: {reason}',
             why=f"it was looked for as {posixpath.normpath(path)}",
+            help="name it by its path from the folder of this file",
         )
         return None
 
