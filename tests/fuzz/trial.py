@@ -23,6 +23,8 @@ LIMIT = 1.0
 """Seconds of CPU for one input."""
 HANGS = 10.0
 """Seconds of CPU after which an input is given up."""
+_AGAIN = 2
+"""How often an input is tried again that took longer than the limit."""
 _FOLDER = "/fuzz"
 _DEEP = "stand too deep inside of one another to be compiled"
 """Said when Python's own stack was not deep enough: nothing that can be read should come so far."""
@@ -81,7 +83,16 @@ _USES = (b'use "other.q"\n', b'use "*.q"\n', b'use "sub/../other.q"\nuse "other.
 
 
 def tried(given: Input) -> Outcome:
-    """What becomes of an input."""
+    """What becomes of an input; of one that is slow the fastest of a few tries, since others use the machine too."""
+    outcome = _once(given)
+    for _ in range(_AGAIN):
+        if not outcome.slow:
+            break
+        outcome = min(outcome, _once(given), key=lambda each: each.seconds)
+    return outcome
+
+
+def _once(given: Input) -> Outcome:
     beside = {f"{_FOLDER}/rules.q": given.rules, f"{_FOLDER}/other.q": given.other}
 
     def read(name: str) -> bytes:
