@@ -6,6 +6,7 @@ around the caret. Knows nothing of findings.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -15,11 +16,12 @@ WIDTH = 110
 """Columns of a line that are shown."""
 
 TAB = "    "
+_PERHAPS_ODD = re.compile(r"[^ -~]")
 
 
 def visible(text: str) -> str:
     """The text with control characters written out."""
-    return text if text.isprintable() else "".join(map(_shown, text))
+    return text if text.isprintable() else _PERHAPS_ODD.sub(lambda found: _shown(found[0]), text)
 
 
 def excerpt(span: Span, lines: Sequence[str]) -> tuple[str, str, str] | None:
