@@ -6,8 +6,8 @@ with the recipient counts as often as there are recipients. An amount with a nam
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from qpsmtpd.dsl.check import typed as x
 from qpsmtpd.dsl.check.everywhere import Everywhere
@@ -35,15 +35,34 @@ class _Counted:
     here: Reached
     scored: x.Set
     event: Under
+    around: Mapping[int, Under]
+    """All the conditions around it, by the number of what they ask."""
+
+
+@dataclass(slots=True)
+class _Questions:
+    """Numbers conditions: those that ask the same have the same number."""
+
+    rules: x.TypedRules
+    """Keeps the conditions, and so their identities."""
+    _seen: dict[int, int] = field(default_factory=dict)
+    _numbers: dict[Hashable, int] = field(default_factory=dict)
+
+    def number(self, condition: x.Expr) -> int:
+        key = id(condition)
+        if key not in self._seen:
+            self._seen[key] = self._numbers.setdefault(likeness(condition), len(self._numbers))
+        return self._seen[key]
 
 
 def look(rules: x.TypedRules, findings: Findings) -> None:
     """A warning for each statement that counts again what an earlier one has counted, and for each that counts per recipient."""
     each_time: Everywhere[_Counted] = Everywhere()
     scoring = blocks_with(rules, _scores)
+    questions = _Questions(rules)
     for listener in rules.listeners:
         first: dict[Hashable, list[_Counted]] = {}
-        for counted in _scoring(listener, scoring):
+        for counted in _scoring(listener, scoring, questions):
             each_time.saw(counted.here.place, counted if _once_a_recipient(counted) else None)
             alike = first.setdefault(_event(counted), [])
             other = next((earlier for earlier in alike if _both(earlier, counted)), None)
@@ -59,14 +78,15 @@ def _scores(statement: x.Stmt) -> bool:
     return isinstance(statement, x.Set) and statement.target.code == "s.score" and statement.operator != "="
 
 
-def _scoring(listener: x.TypedListener, scoring: frozenset[int]) -> Iterator[_Counted]:
+def _scoring(listener: x.TypedListener, scoring: frozenset[int], questions: _Questions) -> Iterator[_Counted]:
     for hook in (hook for hook in ORDER if not scoring.isdisjoint(map(id, listener.hooks.get(hook, ())))):
         for here in reached(listener.hooks[hook], listener.name):
             scored = here.statement
             if not isinstance(scored, x.Set) or not _scores(scored) or not here.under or here.shadow:
                 continue
             if _is_event(here.under[-1].condition):
-                yield _Counted(hook, here, scored, _bare(here.under[-1]))
+                around = {questions.number(under.condition): under for under in map(_bare, here.under)}
+                yield _Counted(hook, here, scored, _bare(here.under[-1]), around)
 
 
 def _is_event(condition: x.Expr) -> bool:
@@ -85,8 +105,7 @@ def _both(one: _Counted, other: _Counted) -> bool:
         return False
     if one.hook != other.hook and not _lasting(one.event.condition):
         return False
-    known = {likeness(under.condition): under for under in map(_bare, one.here.under)}
-    return not any(_excludes(known.get(likeness(under.condition)), under) for under in map(_bare, other.here.under))
+    return not any(_excludes(one.around.get(number), under) for number, under in other.around.items())
 
 
 def _bare(under: Under) -> Under:
