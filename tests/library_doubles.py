@@ -47,6 +47,7 @@ class OurSite:
 class WrittenEnvelope:
     sender: Address = NULL_SENDER
     recipients: list[Address] = field(default_factory=list)
+    recipient: Address | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     gone: bool = False
 

@@ -19,6 +19,7 @@ from qpsmtpd.runtime.smtp.machine import Machine
 from qpsmtpd.runtime.smtp.session import Session
 from qpsmtpd.runtime.smtp.setup import set_up
 from qpsmtpd.runtime.smtp.states import CLOSED
+from qpsmtpd.runtime.state.memory import MemoryStore
 
 OUR_DOMAIN = "example.org"
 DENY = verdict(Verb.DENY, "rules.q:1", 550, "5.7.1", "No")
@@ -93,7 +94,8 @@ class PutAside:
 def lent(journal: Any, spool: Path) -> Services:
     """The services of a session in a test."""
     site = SiteFacts(Domain("mx.example.org"), "/nowhere")
-    return Services(PreparedResolver({}), FixedClock(), site, journal, spool, PutAside())
+    clock = FixedClock()
+    return Services(PreparedResolver({}), clock, site, journal, spool, PutAside(), MemoryStore(clock))
 
 
 class Talk:

@@ -107,7 +107,7 @@ def _literal(node: tree.Literal, scope: Scope, wanted: Type | None) -> Expr:
 
 
 def _text(node: tree.Literal, scope: Scope, kind: Type) -> Expr:
-    if kind == t.TEMPLATE:
+    if kind in (t.TEMPLATE, t.KEY):
         return template(node, str(node.value), scope)
     if has_holes(node):
         scope.findings.add(

@@ -8,7 +8,7 @@ from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope, faulty
 from qpsmtpd.dsl.check.typed import Expr
 from qpsmtpd.dsl.check.wording import a, spelled
-from qpsmtpd.dsl.model.types import ABSENT, DURATION, ERROR, NUMBER, RATE, SCALARS, SIZE, TEMPLATE, TEXT, Type
+from qpsmtpd.dsl.model.types import ABSENT, DURATION, ERROR, KEY, KEYS, NUMBER, RATE, SCALARS, SIZE, TEMPLATE, TEXT, Type
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.literals import number
 
@@ -54,7 +54,7 @@ def suits(given: Type, kind: Type) -> bool:
     """True when a value of the first type may stand where the second is wanted."""
     if kind.optional:
         return given == ABSENT or suits(given.present(), kind.present())
-    return given.same(kind) or (given == TEMPLATE and kind == TEXT)
+    return given.same(kind) or (given == TEMPLATE and kind == TEXT) or (kind == KEY and given.name in KEYS)
 
 
 def absent(expr: Expr, scope: Scope, remedy: str = "") -> Expr:

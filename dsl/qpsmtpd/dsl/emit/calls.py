@@ -7,8 +7,8 @@ import ast
 from qpsmtpd.dsl.check.typed import Const, FunctionCall
 from qpsmtpd.dsl.emit import nodes
 from qpsmtpd.dsl.emit.frame import Frame
-from qpsmtpd.dsl.model.functions import Kind, Scope
-from qpsmtpd.dsl.model.services import SOURCES
+from qpsmtpd.dsl.model.functions import Function, Kind, Scope
+from qpsmtpd.dsl.model.services import OF_FUNCTION, SOURCES
 
 MARKS = {Kind.GATE: "t.marked", Kind.VERIFIER: "s.vouched"}
 """What a true answer sets, by which the engine knows that the rules have asked."""
@@ -36,8 +36,13 @@ def called(f: Frame, call: FunctionCall, given: list[ast.expr], target: str) -> 
 
 
 def _code(f: Frame, call: FunctionCall, given: list[ast.expr]) -> ast.expr:
-    services = {name: nodes.path(SOURCES[wanted]) for name, wanted in call.function.services}
+    services = {name: _service(wanted, call.function) for name, wanted in call.function.services}
     return nodes.call(f.pool.function(call.function), *given, keywords=services)
+
+
+def _service(wanted: type, function: Function) -> ast.expr:
+    source = SOURCES[wanted]
+    return nodes.call(source, nodes.constant(function.name)) if wanted in OF_FUNCTION else nodes.path(source)
 
 
 def _asked(f: Frame, call: FunctionCall, given: list[ast.expr]) -> ast.expr:

@@ -45,6 +45,7 @@ def emit(rules: TypedRules) -> Program:
         server=rules.server,
         listeners=tuple(map(program, rules.listeners)),
         folder=rules.folder,
+        services=frozenset(made.pool.services),
     )
 
 

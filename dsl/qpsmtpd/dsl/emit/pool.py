@@ -53,6 +53,8 @@ class Pool:
 
     def __init__(self) -> None:
         self.statements: list[ast.stmt] = []
+        self.services: set[type] = set()
+        """What the functions that are called ask for."""
         self.names: dict[str, Any] = {**_WORDS, "values": []}
         self._made: dict[tuple[str, object], str] = {}
         self._held: dict[int, str] = {}
@@ -121,6 +123,7 @@ class Pool:
     def function(self, function: Function) -> str:
         """The name of a library function's code."""
         called = f"call_{function.name}"
+        self.services |= {wanted for _, wanted in function.services}
         self.names[called] = function.code
         return called
 

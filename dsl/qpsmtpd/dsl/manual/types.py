@@ -15,7 +15,7 @@ from qpsmtpd.dsl.manual.pages import Chapter, Heading, Page, Part, Prose, conten
 from qpsmtpd.dsl.manual.written import code
 from qpsmtpd.dsl.model.functions import Catalogue
 from qpsmtpd.dsl.model.hooks import READABLE
-from qpsmtpd.dsl.model.types import BOOL, SCALARS, TEMPLATE, Type
+from qpsmtpd.dsl.model.types import BOOL, KEY, KEYS, SCALARS, TEMPLATE, Type
 from qpsmtpd.dsl.syntax.literals import DIGITS_LIMIT, OCTETS, SECONDS
 
 
@@ -78,6 +78,7 @@ SPELLINGS: Mapping[str, Spelling] = {
 
 _OF_PARAMETERS: Mapping[str, str] = {
     TEMPLATE.name: "A text that may have `{{ }}` in it, with names, attributes and [filters](filters.md) between",
+    KEY.name: f"What is counted or remembered by: a value of type {code(sorted(KEYS & SCALARS.keys()))}, or a text with `{{{{ }}}}` in it",
     "file": "The name of a data file, as a text; it is read and checked with the rules",
     "verb": "A verdict as an argument of a policy: `deny`, `defer`, `quarantine` or `pass`, with its own `at` and `and disconnect`",
     "path": "The name of a file or folder, as a text; a relative one leads from the folder of the rules file that names it",

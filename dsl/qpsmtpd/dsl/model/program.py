@@ -51,10 +51,12 @@ class ListenerProgram:
 class Program:
     """A compiled rules file.
 
-    `digest` names the text of all its files, data files included (hex, 12 digits).
+    `digest` names the text of all its files, data files included (hex, 12 digits). `services` are what the functions
+    that it calls ask for.
     """
 
     digest: str
     server: ServerSettings
     listeners: tuple[ListenerProgram, ...]
     folder: str
+    services: frozenset[type] = frozenset()

@@ -7,10 +7,13 @@ signature shows every effect, and a test passes its own. `SOURCES` says where co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from qpsmtpd.dsl.model.values import Address, Answer, Domain, IPAddress, Size, Time
+from qpsmtpd.dsl.model.values import Address, Answer, Domain, Duration, IPAddress, Size, Time
+
+_T = TypeVar("_T")
 
 
 class Client(Protocol):
@@ -89,6 +92,10 @@ class Envelope(Protocol):
     @property
     def recipients(self) -> Sequence[Address]: ...
     @property
+    def recipient(self) -> Address | None:
+        """The one in hand, in `rcpt`."""
+
+    @property
     def params(self) -> Mapping[str, str]: ...
     @property
     def gone(self) -> bool:
@@ -104,6 +111,38 @@ class Login(Protocol):
     def login(self) -> str: ...
     @property
     def secret(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be remembered, and for how many seconds from now: more than none, for nothing is kept for ever."""
+
+    value: bytes
+    expires: Duration
+
+
+class State(Protocol):
+    """What a function remembers from one call to the next, in all connections and processes, also after a restart.
+
+    Entries belong to the function that asks, under a key and an optional name: never to a line of the rules. Each of these
+    raises LookupFailure when the store gives no answer. Functions that shadowed rules call have a state of their own, in
+    which they find what is in the real one until they change it.
+    """
+
+    async def get(self, key: str, *, name: str = "") -> bytes | None:
+        """The value of an entry; None when there is none, or no longer."""
+
+    async def put(self, key: str, entry: Entry, *, name: str = "") -> None:
+        """Remembers this instead of what there was."""
+
+    async def count(self, key: str, expires: Duration, *, by: int = 1, name: str = "") -> int:
+        """Adds to a number that begins at none, and returns the sum; it is forgotten so long after it was last added to."""
+
+    async def change(self, key: str, change: Callable[[bytes | None], tuple[Entry | None, _T]], *, name: str = "") -> _T:
+        """Remembers what `change` makes of the value (with None it stays as it is), and returns what it answers besides.
+
+        Nobody comes between reading and writing. `change` runs in another thread and may run more than once: it only computes.
+        """
 
 
 class Site(Protocol):
@@ -122,10 +161,14 @@ SOURCES: Mapping[type, str] = {
     Resolver: "s.services.resolver",
     Clock: "s.services.clock",
     Site: "s.services.site",
+    State: "s.state",
     Header: "t.message.header",
     Message: "t.message",
     Envelope: "t",
 }
+
+OF_FUNCTION: frozenset[type] = frozenset({State})
+"""Services of which each function has its own: the source is called with the function's name."""
 
 FIRST_HOOK: Mapping[type, str] = {Header: "data_headers_end", Message: "data_post_headers", Envelope: "mail", Login: "auth"}
 """Services that exist only from some hook on; a function that wants one cannot be called before it."""
@@ -134,3 +177,5 @@ LAST_HOOK: Mapping[type, str] = {Header: "queue_post", Message: "queue_post", En
 
 IN_HAND: frozenset[type] = frozenset({Client, Login, Clock, Site, Header, Message, Envelope})
 """Services that are facts of the session or of our own: whoever has only these reaches nobody outside, as all others do."""
+KEPT: frozenset[type] = frozenset({State})
+"""Services of our own that may fail all the same: a lookup that has one, and else only services in hand, asks nobody but us."""

@@ -80,6 +80,24 @@ def parse_endpoint(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def state_path(url: str) -> str:
+    """`sqlite:///var/lib/qpsmtpd/state.db` as the path of the file. Raises ValueError with a sentence."""
+    if url.startswith(("redis:", "rediss:", "valkey:")):
+        raise ValueError(f'"{url}": state in Redis is not supported yet; `sqlite:///PATH` is')
+    path = url.removeprefix("sqlite://")
+    if path == url or not path.startswith("/") or path.endswith("/") or path.startswith("//"):
+        raise ValueError(f'"{url}" is not sqlite:///PATH, as in "sqlite:///var/lib/qpsmtpd/state.db"')
+    return path
+
+
+def _state_fault(url: str) -> str:
+    try:
+        state_path(url)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _positive(value: float) -> str:
     return "" if value > 0 else "it must be more than zero"
 
@@ -97,6 +115,12 @@ class ServerSettings:
     )
     state_dir: str = setting(
         "state", "where the service keeps its control socket and process id; made with mode 0700", restart=True
+    )
+    state: str = setting(
+        "",
+        "where functions keep what they remember, as `sqlite:///PATH`; the file `state.db` in `state_dir` unless given",
+        check=_state_fault,
+        restart=True,
     )
     quarantine: str = setting(
         "quarantine", "where quarantined messages go: a Maildir for each name of a quarantine; made with mode 0700"
@@ -157,7 +181,6 @@ LATER = frozenset(
         "proxy",
         "received",
         "replies",
-        "state",
         "user",
         "workers",
     }

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qpsmtpd.dsl.model import values
+from qpsmtpd.dsl.model import keys, measured, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ TEMPLATE = Type("template")
 """A parameter of this type takes a text with `{{ }}` in it; the function gets the finished text."""
 PATH_TEMPLATE = Type("path_template")
 """A parameter of this type takes a path with `{{ }}` in it; each value stays inside of its component of the path."""
+KEY = Type("key")
+"""A parameter of this type takes what one can count by: a value of `KEYS`, or a text with `{{ }}` in it."""
 NOTHING = Type("nothing")
 """What an effect returns."""
 DELIVERY = Type("delivery")
@@ -98,6 +100,10 @@ SCALARS: Mapping[str, Type] = {
     t.name: t for t in (BOOL, NUMBER, TEXT, DURATION, SIZE, RATE, TIME, IP, NETWORK, DOMAIN, ADDRESS, PATTERN)
 }
 """The types that an operator can name, besides list[T], map[T] and T?."""
+
+
+KEYS = frozenset({each.name for each in (TEXT, ADDRESS, DOMAIN, IP, NETWORK, TEMPLATE)})
+"""The types whose values can be keys, by name."""
 
 
 def list_of(element: Type) -> Type:
@@ -127,6 +133,7 @@ _PLAIN: Mapping[object, Type] = {
     values.Size: SIZE,
     values.Time: TIME,
     values.Rate: RATE,
+    measured.Measured: RATE,
     values.Domain: DOMAIN,
     values.Address: ADDRESS,
     values.Pattern: PATTERN,
@@ -145,6 +152,8 @@ def of_annotation(hint: object) -> Type:
         hint = typing.get_args(hint)[0]
     if hint in (values.IPAddress, values.IPNetwork):
         return IP if hint == values.IPAddress else NETWORK
+    if hint == keys.Key:
+        return KEY
     if hint in _PLAIN:
         return _PLAIN[hint]
     origin, args = typing.get_origin(hint), typing.get_args(hint)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from qpsmtpd.dsl.model.services import Clock, Envelope, Message, Resolver
 from qpsmtpd.dsl.model.values import Delivery, Domain
+from qpsmtpd.runtime.state.store import Store
 
 
 class Journal(Protocol):
@@ -49,5 +50,6 @@ class Services:
     journal: Journal
     spool: Path
     quarantine: Quarantine
+    state: Store
     would_have: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often shadowed rules would have decided, by rule and verb."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from qpsmtpd.dsl.check.trials import Given
 from qpsmtpd.dsl.model.functions import Function, Kind
-from qpsmtpd.dsl.model.services import IN_HAND, Envelope, Message
+from qpsmtpd.dsl.model.services import IN_HAND, KEPT, Envelope, Message
 from qpsmtpd.dsl.model.values import Delivery, LookupFailure
 from qpsmtpd.runtime.lab.record import Called, PutAside, Record
 from qpsmtpd.runtime.lab.shown_values import spelled_call
@@ -31,10 +31,13 @@ class SaidToFail(LookupFailure):
 def reaches_outside(function: Function) -> bool:
     """True when the function asks or changes something that is neither its arguments nor the session.
 
-    A lookup that says of nothing where it asks must be taken to ask by itself.
+    State is of our own, and a test has one that starts empty. A lookup that says of nothing where it asks must be taken to
+    ask by itself.
     """
-    beyond = {wanted for _, wanted in function.services} - IN_HAND
-    return function.kind in (Kind.DELIVERY, Kind.LOOKUP) or bool(beyond)
+    wanted = {service for _, service in function.services}
+    if wanted - IN_HAND - KEPT or function.kind is Kind.DELIVERY:
+        return True
+    return function.kind is Kind.LOOKUP and not wanted & KEPT
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ from qpsmtpd.runtime.service.lending import SystemClock, machine_name
 from qpsmtpd.runtime.service.library import library
 from qpsmtpd.runtime.service.resolver import resolver
 from qpsmtpd.runtime.service.rules import content
+from qpsmtpd.runtime.state.open import state_file, untouched
 
 _REFUSED = 400
 
@@ -71,13 +72,15 @@ async def _session(bench: Bench, order: Order, record: Record, spool: Path) -> N
     server = bench.program.server
     listener = bench.listener(order.listener)
     site = SiteFacts(server.hostname or machine_name(), server.config_dir)
-    services = Services(resolver(server.resolver), SystemClock(), site, record, spool, LabQuarantine(record))
-    record.add(Said("", f"client {order.ip} at listener {listener.name}"))
-    line = Line(listener, server, services, order.ip, record)
-    await _dialogue(line, order)
-    if not line.closed:
-        await line.say("QUIT")
-    await line.hang_up()
+    clock = SystemClock()
+    with untouched(state_file(bench.program), clock) as state:
+        services = Services(resolver(server.resolver), clock, site, record, spool, LabQuarantine(record), state)
+        record.add(Said("", f"client {order.ip} at listener {listener.name}"))
+        line = Line(listener, server, services, order.ip, record)
+        await _dialogue(line, order)
+        if not line.closed:
+            await line.say("QUIT")
+        await line.hang_up()
 
 
 async def _dialogue(line: Line, order: Order) -> None:

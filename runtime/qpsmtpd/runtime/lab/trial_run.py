@@ -26,6 +26,7 @@ from qpsmtpd.runtime.lab.record import Event, Noted, Record, Said
 from qpsmtpd.runtime.lab.simulated import SIMULATED
 from qpsmtpd.runtime.lab.stand_ins import Answers, LabQuarantine, NotGiven, Stage
 from qpsmtpd.runtime.lab.virtual_time import LabClock, VirtualLoop
+from qpsmtpd.runtime.state.memory import MemoryStore
 
 _HOSTNAME = Domain("localhost")
 _LINES = {
@@ -79,6 +80,7 @@ class _Running:
     record: Record = field(default_factory=Record)
     answers: Answers = field(init=False)
     clock: LabClock = field(init=False)
+    state: MemoryStore = field(init=False)
     line: Line | None = None
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class _Running:
 
     async def all(self) -> Failure | None:
         self.clock = LabClock(asyncio.get_running_loop())
+        self.state = MemoryStore(self.clock)
         failure = None
         for step in self.trial.steps:
             start = len(self.record.events)
@@ -146,7 +149,8 @@ class _Running:
         if alone:
             listener = replace(listener, name=ALONE, hooks=taking(listener.hooks))
         site = SiteFacts(program.server.hostname or _HOSTNAME, program.server.config_dir)
-        services = Services(NoResolver(), self.clock, site, self.record, self.spool, LabQuarantine(self.record))
+        quarantine = LabQuarantine(self.record)
+        services = Services(NoResolver(), self.clock, site, self.record, self.spool, quarantine, self.state)
         self.record.add(Said("", f"client {step.ip} at listener {listener.name}"))
         self._named(step)
         self.line = Line(listener, program.server, services, step.ip, self.record)

@@ -12,6 +12,7 @@ from qpsmtpd.dsl.model.values import Domain, Time
 from qpsmtpd.runtime.engine.services import Journal, Services, SiteFacts
 from qpsmtpd.runtime.service.quarantine import Quarantines
 from qpsmtpd.runtime.service.resolver import resolver
+from qpsmtpd.runtime.state.store import Store
 
 
 class SystemClock:
@@ -22,8 +23,8 @@ class SystemClock:
         return Time(time.time())
 
 
-def lend(program: Program, journal: Journal, *, spool: Path, would_have: Counter[tuple[str, str]]) -> Services:
-    """The services for the sessions of a program; `would_have` counts for all programs of a service."""
+def lend(program: Program, journal: Journal, *, spool: Path, state: Store, would_have: Counter[tuple[str, str]]) -> Services:
+    """The services for the sessions of a program; `state` and `would_have` are those of all programs of a service."""
     server = program.server
     clock = SystemClock()
     site = SiteFacts(server.hostname or machine_name(), server.config_dir)
@@ -34,6 +35,7 @@ def lend(program: Program, journal: Journal, *, spool: Path, would_have: Counter
         journal=journal,
         spool=spool,
         quarantine=Quarantines(Path(program.folder, server.quarantine), clock=clock, site=site),
+        state=state,
         would_have=would_have,
     )
 

@@ -32,11 +32,13 @@ from qpsmtpd.runtime.service import control
 from qpsmtpd.runtime.service.cannot import Cannot
 from qpsmtpd.runtime.service.folders import Lock, private_folder, remove_leftovers
 from qpsmtpd.runtime.service.garbage import collect_seldom
-from qpsmtpd.runtime.service.lending import lend
+from qpsmtpd.runtime.service.lending import SystemClock, lend
 from qpsmtpd.runtime.service.listeners import accept, open_sockets, shown
 from qpsmtpd.runtime.service.reload import ActiveProgram, Reloader
 from qpsmtpd.runtime.service.rules import Loaded, load, not_served
 from qpsmtpd.runtime.smtp.adapter import Acceptor
+from qpsmtpd.runtime.state.open import state_file, trouble, wants_state
+from qpsmtpd.runtime.state.sqlite import SqliteStore
 from qpsmtpd.runtime.terminal import colourful
 
 
@@ -110,6 +112,7 @@ class Service:
             self._state = self._own(stack, server.state_dir, "state folder", "qpsmtpd.pid")
             self._spool = self._own(stack, server.spool_dir, "spool folder", "qpsmtpd.lock")
             self.journal = self._open_journal(stack, server.log)
+            self._kept = self._open_state(stack, program)
             self._sockets = {listener.name: open_sockets(listener.settings.bind) for listener in program.listeners}
             self._release = stack.pop_all()
         leftovers = remove_leftovers(self._spool)
@@ -134,6 +137,15 @@ class Service:
             raise Cannot(f"cannot open the log {target}: {os.strerror(error.errno or 0)}") from error
         stack.callback(journal.close)
         return journal
+
+    def _open_state(self, stack: contextlib.ExitStack, program: Program) -> SqliteStore:
+        """The store, whose file is opened when rules first need it; if these do, that it can be is looked at now."""
+        path = state_file(program)
+        if wants_state(program) and (why := trouble(path)):
+            raise Cannot(f"the state {path} cannot be used: {why}; move it away to begin with an empty one")
+        store = SqliteStore(path, SystemClock())
+        stack.callback(store.close)
+        return store
 
     def _log_path(self, target: str) -> str:
         return target if target in ("stderr", "stdout") else str(self._home / target)
@@ -222,7 +234,8 @@ class Service:
     # --- rules ---------------------------------------------------------
 
     def _lend(self, program: Program) -> Services:
-        return lend(program, self.journal.naming(program.digest), spool=self._spool, would_have=self._would_have)
+        journal = self.journal.naming(program.digest)
+        return lend(program, journal, spool=self._spool, state=self._kept, would_have=self._would_have)
 
     def _swap(self, program: Program) -> None:
         self._acceptor.replace(program, self._lend(program))

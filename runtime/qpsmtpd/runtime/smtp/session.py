@@ -22,6 +22,7 @@ from qpsmtpd.runtime.engine.pending import Keeping
 from qpsmtpd.runtime.engine.services import Services
 from qpsmtpd.runtime.engine.shadow import Shadowing
 from qpsmtpd.runtime.smtp.paths import parse_domain, parse_literal
+from qpsmtpd.runtime.state.own import OwnState
 
 _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 _DIGITS = "0123456789abcdefghijkmnpqrstuvwxyz"
@@ -227,6 +228,10 @@ class Session(Asking, Keeping, Shadowing):
         self.heard = True
         if self._hearing is not None:
             self._hearing.set()
+
+    def state(self, function: str) -> OwnState:
+        """What the function of that name remembers."""
+        return OwnState(self.services.state, function, shadow=bool(self.shadow))
 
     async def talked_early(self, wait: float) -> bool:
         """True as soon as the client sends something before its turn; False after `wait` seconds of silence."""
