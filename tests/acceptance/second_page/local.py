@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qpsmtpd.dsl.model.functions import Kind, OnError, Scope, function
 from qpsmtpd.dsl.model.services import Client, Envelope, Login, Message, Resolver
-from qpsmtpd.dsl.model.values import Address, Delivery, Domain, Duration, Rate, Variant
+from qpsmtpd.dsl.model.values import Address, Delivery, Domain, Duration, Variant
 
 
 class Fcrdns(enum.StrEnum):
@@ -61,12 +61,6 @@ async def local_user(recipient: Address, *, client: Client) -> bool:
 async def known_triplet(delay: Duration, *, client: Client, envelope: Envelope) -> bool:
     """Whether the client has written this mail before, long enough ago."""
     return False
-
-
-@function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=2.0, since="mail")
-async def rate(key: str, *, client: Client) -> Rate:
-    """How often the key has been counted."""
-    return Rate(1, 3600.0)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def _file_name(parameter: Parameter, function: Function) -> str:
 
 
 def _facts(function: Function) -> str:
-    what = KINDS[function.kind]
+    what = "a lookup of what is remembered, which each call changes" if function.counts else KINDS[function.kind]
     parts = [what[0].upper() + what[1:], _where(function)]
     if function.timeout is not None:
         parts.append(f"deadline {function.timeout:g}s")

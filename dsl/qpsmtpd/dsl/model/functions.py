@@ -98,6 +98,11 @@ class Lasts:
     """Annotation mark: the call takes as long as this duration says, and no longer, whatever its deadline."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remembers:
+    """Annotation mark: of what was longer ago than this duration, the answer knows nothing."""
+
+
 REQUIRED: Any = inspect.Parameter.empty
 """The default of a parameter that has none."""
 
@@ -113,6 +118,7 @@ class Parameter:
     constant: Constant | None = None
     path: bool = False
     lasts: bool = False
+    remembers: bool = False
 
     @property
     def required(self) -> bool:
@@ -155,6 +161,11 @@ class Function:
     def asks(self) -> bool:
         """True when a call can fail, whatever becomes of that."""
         return self.may_fail or self.failure is not None
+
+    @property
+    def counts(self) -> bool:
+        """True when each call leaves something behind, by which later ones answer."""
+        return self.scope is Scope.CALL and any(wanted in _services.KEPT for _, wanted in self.services)
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
@@ -257,6 +268,7 @@ def _parameter(p: inspect.Parameter, hint: Any) -> Parameter:
         constant=next((m for m in marks if isinstance(m, Constant)), None),
         path=any(isinstance(m, OwnPath) for m in marks),
         lasts=any(isinstance(m, Lasts) for m in marks),
+        remembers=any(isinstance(m, Remembers) for m in marks),
     )
 
 

@@ -114,7 +114,9 @@ class ServerSettings:
         "spool", "where messages wait while they are received and delivered; made with mode 0700", restart=True
     )
     state_dir: str = setting(
-        "state", "where the service keeps its control socket and process id; made with mode 0700", restart=True
+        "state",
+        "where the service keeps its control socket, its process id and, unless `state` says otherwise, its state; made with mode 0700",
+        restart=True,
     )
     state: str = setting(
         "",

@@ -7,14 +7,15 @@ comes back in time is known from then on.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Annotated
 
 from qpsmtpd.dsl.model.functions import Constant, Kind, OnError, function
 from qpsmtpd.dsl.model.keys import key_text
 from qpsmtpd.dsl.model.services import Client, Clock, Entry, Envelope, State
-from qpsmtpd.dsl.model.values import Duration, IPAddress
+from qpsmtpd.dsl.model.values import Address, Duration, IPAddress
 from qpsmtpd.stdlib.reputation.lengths import length_fault
 
 _BLACK, _GREY, _WHITE = Duration(3000.0), Duration(12_000.0), Duration(36 * 86_400.0)
@@ -89,26 +90,38 @@ async def greylisting(
     """
     if mode == "off":
         return Greylisting.KNOWN
-    parts = [_client(client.ip, network=network)] if remote_ip else []
-    parts += [key_text(envelope.sender)] if sender else []
-    parts += [key_text(envelope.recipient)] if recipient and envelope.recipient is not None else []
+    addresses = [envelope.sender] * sender + [envelope.recipient] * recipient
+    key = _key(_client(client.ip, network=network) if remote_ip else None, addresses)
+    times = _Times(black_timeout, Duration(max(grey_timeout, 2 * black_timeout)), white_timeout)
     now = clock.now()
-    remembered = max(grey_timeout, 2 * black_timeout)
+    return await state.change(key, lambda value: times.attempt(value, now), name=name)
 
-    def attempt(value: bytes | None) -> tuple[Entry | None, Greylisting]:
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """How long a delivery is too early, is waited for, and is known."""
+
+    black: Duration
+    grey: Duration
+    white: Duration
+
+    def attempt(self, value: bytes | None, now: float) -> tuple[Entry | None, Greylisting]:
+        """What becomes of what is remembered: the time of the first attempt, or that it has passed."""
         if value is None:
-            return Entry(b"%.3f" % now, Duration(remembered)), Greylisting.NEW
-        if value != _PASSED and now - float(value) < black_timeout:
+            return Entry(b"%.3f" % now, self.grey), Greylisting.NEW
+        if value == _PASSED:
+            return Entry(_PASSED, self.white), Greylisting.KNOWN
+        if now - float(value) < self.black:
             return None, Greylisting.EARLY
-        return Entry(_PASSED, white_timeout), Greylisting.KNOWN if value == _PASSED else Greylisting.PASSED
-
-    return await state.change("\n".join(_apart(parts)), attempt, name=name)
+        return Entry(_PASSED, self.white), Greylisting.PASSED
 
 
 def _client(ip: IPAddress, *, network: bool) -> str:
     return str(ip_network((ip, _PREFIXES[ip.version]), strict=False) if network else ip)
 
 
-def _apart(parts: list[str]) -> Iterator[str]:
-    """The parts, so that no two lists of them are joined to the same text."""
-    return (part.replace("\\", "\\\\").replace("\n", "\\n") for part in parts)
+def _key(client: str | None, addresses: Sequence[Address | None]) -> str:
+    """Those parts that there are, so that no two deliveries become the same text."""
+    parts = [client] if client is not None else []
+    parts += [key_text(address) for address in addresses if address is not None]
+    return "\n".join(part.replace("\\", "\\\\").replace("\n", "\\n") for part in parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from qpsmtpd.dsl.model.functions import Constant, Kind, OnError, function
+from qpsmtpd.dsl.model.functions import Constant, Kind, OnError, Remembers, function
 from qpsmtpd.dsl.model.keys import Key, key_text
 from qpsmtpd.dsl.model.measured import Measured
 from qpsmtpd.dsl.model.services import Clock, Entry, State
@@ -19,7 +19,7 @@ _A_DAY = Duration(86_400.0)
 async def rate(
     key: Key,
     name: str = "",
-    over: Annotated[Duration, Constant(length_fault)] = _A_DAY,
+    over: Annotated[Duration, Constant(length_fault), Remembers()] = _A_DAY,
     *,
     state: State,
     clock: Clock,
@@ -27,7 +27,7 @@ async def rate(
     """How often this was called with that key: the call itself counts, and the answer compares with `300/1h`.
 
     `rate(user) > 300/1h` is true from the 301st call within an hour on, until no more than 300 of them lie within the hour. Each
-    call counts, also one whose message is refused then: who goes on knocking stays out until he has been calm. One answer
+    call counts, also one that is refused then: who goes on knocking stays out for as long as that lasts. One answer
     can be compared with several limits, each of which looks at its own time: keep it by `let`. Calling twice counts twice.
 
     All calls with one key count together, wherever they stand, in all processes and over restarts. To count two things by
