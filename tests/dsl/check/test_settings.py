@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checked_rules import checked
+from qpsmtpd.dsl.model.settings import state_path
 
 
 def test_settings_are_typed_values():
@@ -61,3 +62,28 @@ def test_an_address_that_a_listener_names_twice_is_listened_on_once():
 
 def test_any_free_port_may_be_wanted_by_several_listeners():
     assert checked('listener a:\n    bind = "127.0.0.1:0"\nlistener b:\n    bind = "127.0.0.1:0"\n').codes == []
+
+
+def test_state_is_in_the_state_folder_unless_a_file_is_named():
+    assert checked("on mail: deny").rules.server.state == ""
+    url = "sqlite:///var/lib/q/state.db"
+    server = checked(f'server:\n    state = "{url}"').rules.server
+    assert (server.state, state_path(server.state)) == (url, "/var/lib/q/state.db")
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("redis://localhost", "not supported yet"),
+        ("state.db", "is not sqlite:///PATH"),
+        ("sqlite:state.db", "is not sqlite:///PATH"),
+        ("sqlite://host/state.db", "is not sqlite:///PATH"),
+        ("sqlite:///var/lib/", "is not sqlite:///PATH"),
+        ("sqlite:////state.db", "is not sqlite:///PATH"),
+        ("mysql:///state.db", "is not sqlite:///PATH"),
+    ],
+)
+def test_state_that_is_nowhere_is_refused_with_what_to_write(url, told):
+    outcome = checked(f'server:\n    state = "{url}"')
+    assert outcome.codes == ["Q409"], outcome.told
+    assert told in outcome.found[0].message
