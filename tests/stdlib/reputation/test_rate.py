@@ -128,7 +128,7 @@ GAPS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(GAPS, st.integers(1, 12), st.floats(1.0, 86_400.0))
 def test_what_is_counted_lies_between_the_time_and_a_32nd_less_whatever_the_calls(gaps, repeated, seconds) -> None:
     now, times, moments = 1_700_000_000.0, [], ()
