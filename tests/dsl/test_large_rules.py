@@ -90,3 +90,14 @@ def test_more_than_fifty_listeners_are_one_finding():
 def test_the_same_rules_that_relay_are_told_on_each_listener():
     two = "".join(f'listener l{n}:\n    bind = "127.0.0.1:{3000 + n}"\n' for n in range(2))
     assert told(f"{two}on rcpt: if relay deny\n{DELIVERY}").count("Q501") == 2
+
+
+def test_what_is_wrong_with_many_defines_that_nothing_uses_is_found_in_time_that_grows_with_their_number():
+    chains = "".join(
+        f"define a{n}() = unheard{n % 3}()\n"
+        + "".join(f"define {b}{n}() = {a}{n}() or not {a}{n}()\n" for a, b in zip("abcdefg", "bcdefgh", strict=True))
+        for n in range(60)
+    )
+    begun = time.process_time()
+    assert "Q202" in told(chains + GATE + DELIVERY)
+    assert time.process_time() - begun < 5

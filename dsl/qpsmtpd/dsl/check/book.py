@@ -52,6 +52,8 @@ class Book:
     """How deep the expression in hand stands inside of others, those of defines and constants included."""
     expansions: int = 0
     """Defines put in place for the outermost expression in hand."""
+    tried: int = 0
+    """Defines put in place by now to try out those that nothing uses."""
     too_large: set[str] = field(default_factory=set)
     """The defines and constants that have become too large; one of them is told."""
     used_faulty: bool = False

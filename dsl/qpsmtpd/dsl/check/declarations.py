@@ -10,6 +10,7 @@ from qpsmtpd.dsl.check.book import Book, Scope, faulty
 from qpsmtpd.dsl.check.constants import constant
 from qpsmtpd.dsl.check.declared import declared_type
 from qpsmtpd.dsl.check.doubt import typed_block
+from qpsmtpd.dsl.check.extent import PARTS
 from qpsmtpd.dsl.check.places import known_hook
 from qpsmtpd.dsl.check.placing import VERBS, Placed, is_verb, trial, words_in
 from qpsmtpd.dsl.check.shadowing import KEYWORDS, second_meaning
@@ -129,7 +130,7 @@ def check_unused(found: Sequence[tree.TopLevel], book: Book, *, applicable: bool
     for policy in (book.policies[name] for name in book.policies.keys() - book.used_policies):
         _try_out(policy, book)
     for define in _outermost(book):
-        if not book.too_large:
+        if not book.too_large and book.tried <= 2 * PARTS:  # what nothing uses is not worth more
             book.findings.take(_best_trial(define, book))
     report_unused(found, book, applicable=applicable)
 
@@ -187,6 +188,7 @@ def _trial(define: tree.Define, hook: str, book: Book) -> Findings:
     apart = replace(book, findings=book.findings.apart(), used_defines=set())
     values = {p.name.text: _stand_in(p, apart) for p in define.params}
     Scope(apart, hook, values, defines=(define.name.text,)).typed(define.value)
+    book.tried += apart.expansions
     return apart.findings
 
 

@@ -6,6 +6,7 @@ may have n // 3 slips, a short one a single slip. Knows nothing of what the word
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 SURE_LENGTH = 4
@@ -17,9 +18,15 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
 
     Of candidates equally near the first in alphabetical order is taken, so that answers do not vary from run to run.
     """
+    return _nearest(word, frozenset(candidates))
+
+
+@functools.lru_cache(1024)
+def _nearest(word: str, candidates: frozenset[str]) -> str | None:
+    """The same; what is misspelt in a `define` is misspelt wherever it is put in place."""
     folded = word.lower()
     best: tuple[int, str] | None = None
-    for candidate in sorted(set(candidates)):
+    for candidate in sorted(candidates):
         if candidate == word:
             return None
         slips = _slips(folded, candidate)
