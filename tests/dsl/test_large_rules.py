@@ -101,3 +101,7 @@ def test_what_is_wrong_with_many_defines_that_nothing_uses_is_found_in_time_that
     begun = time.process_time()
     assert "Q202" in told(chains + GATE + DELIVERY)
     assert time.process_time() - begun < 5
+
+
+def test_hundreds_of_attributes_in_a_template_are_more_than_it_can_do():
+    assert told(f'on connect: log("{{{{ helo{".domain" * 500} }}}}")\n{GATE}{DELIVERY}') == ["Q406"]

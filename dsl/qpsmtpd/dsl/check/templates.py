@@ -19,8 +19,10 @@ from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Literal, Span
 
 _HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_NAMES = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*")
+_NAMES = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*){0,20})\s*")
 _FILTER = re.compile(r"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*(?:(\d+)|'([^']*)'|\"([^\"]*)\")?\s*\))?\s*")
+_TOLD = 80
+"""Characters of it that a finding repeats."""
 COMPONENT = "component"
 """The filter that the compiler adds to each value of a path."""
 _SHOWN = frozenset({*t.SCALARS, t.TEMPLATE.name} - {t.PATTERN.name})
@@ -100,6 +102,7 @@ def _tree(names: list[str], span: Span) -> tree.Expression:
 
 
 def _bad(inside: str, span: Span, scope: Scope) -> None:
+    inside = inside if len(inside) <= _TOLD else inside[:_TOLD] + "…"
     scope.findings.add(
         "Q406",
         span,
