@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from checked_rules import checked
+from proved_rules import codes as codes_of_proofs
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.flow import statements
 from qpsmtpd.dsl.check.typed import Choose, Decide, Stmt
 from qpsmtpd.dsl.model.verdicts import Verb
+from rules_in_the_lab import passes
 
 _POLICY = """policy quota(most: number = 5, reject: verb = deny):
     "Limits the recipients."
@@ -191,3 +193,38 @@ def test_a_wrong_policy_is_found(text, code):
 def test_a_policy_that_nothing_applies_is_looked_at_and_said_to_be_unused():
     assert checked(_POLICY + "on mail: if relay deny").codes == ["Q602"]
     assert checked(_POLICY).codes == [], "a file that applies nothing is there for others"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "if most and score > most deny",
+        "if most and most > 3 deny",
+        "if most and 3 < most + 1 deny",
+        "unless most and score <= most deny",
+        "if score > (most ?? 3) deny",
+        'if most and len(lower("x")) > most deny',
+    ],
+)
+@pytest.mark.parametrize("value", ["", "none", "5", "most = 2.5"])
+def test_a_parameter_that_may_be_absent_is_one_whatever_was_written_for_it(rule, value):
+    text = f"policy p(most: number? = none):\n    on mail: {rule}\napply p({value})"
+    assert checked(text).codes == [], checked(text).told
+    assert "Q901" not in codes_of_proofs(text + "\non rcpt: unless rcpthosts(domain) deny")
+    assert (
+        checked(
+            f"define f(most: number? = none) = {rule.split(' ', 1)[1].removesuffix(' deny')}\non mail: if f({value}) deny"
+        ).codes
+        == []
+    )
+
+
+def test_a_parameter_that_may_be_absent_must_be_tested_whatever_was_written_for_it():
+    assert checked("policy p(most: number? = none):\n    on mail: if score > most deny\napply p(5)").codes == ["Q405"]
+
+
+def test_what_hangs_on_a_parameter_that_is_absent_never_happens():
+    rules = "policy p(most: number? = none):\n    on mail: if most and score >= most deny 5.7.1\n"
+    mail = 'client 203.0.113.9\nhelo "h9.example.net"\nmail "a@example.net" -> '
+    assert passes(f"{rules}apply p()", mail + "accept")
+    assert passes(f"{rules}apply p(0)", mail + "deny 5.7.1")

@@ -12,7 +12,7 @@ from qpsmtpd.dsl.check.builtins import builtin, method
 from qpsmtpd.dsl.check.declared import declared_type
 from qpsmtpd.dsl.check.extent import NESTED, PARTS, too_large
 from qpsmtpd.dsl.check.failing import as_called, own_names
-from qpsmtpd.dsl.check.fitting import wanted
+from qpsmtpd.dsl.check.fitting import wanted_for
 from qpsmtpd.dsl.check.given import bare, given_to
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.check.unsupported import later
@@ -246,7 +246,7 @@ def _bound(node: Call, param: tree.Param, written: tree.Expression | None, scope
     kind = declared_type(param.type, scope.book) if param.type else None
     if written is None or kind == ERROR:
         return faulty(node.span)
-    return scope.typed(written) if kind is None else wanted(written, scope, kind, f"`{name}`")
+    return scope.typed(written) if kind is None else wanted_for(name, written, scope, kind)
 
 
 def _recursion(node: Call, name: str, scope: Scope) -> Expr:

@@ -126,13 +126,13 @@ def _value(expr: Expr) -> Any:
         case typed.Or():
             return _value(expr.left) or _value(expr.right)
         case typed.Compare() | typed.Arithmetic():
-            return _OPERATORS[expr.operator](_value(expr.left), _value(expr.right))
+            return _OPERATORS[expr.operator](_there(expr.left), _there(expr.right))
         case typed.Contains():
-            return _value(expr.item) in _value(expr.collection)
+            return _there(expr.item) in _there(expr.collection)
         case typed.Folded():
-            return str(_value(expr.text)).lower()
+            return str(_there(expr.text)).lower()
         case typed.Matches():
-            return expr.pattern.value.search(_value(expr.text)) is not None
+            return expr.pattern.value.search(_there(expr.text)) is not None
         case typed.Default():
             value = _value(expr.value)
             return _value(expr.otherwise) if value is None else value
@@ -140,10 +140,18 @@ def _value(expr: Expr) -> Any:
             value = _value(expr.value)
             return value is not None and (expr.value.type.optional or bool(value))
         case typed.Item():
-            return _value(expr.of).get(_value(expr.key))
+            return _there(expr.of).get(_there(expr.key))
         case typed.Builtin():
-            return BUILTINS[expr.name].code(*map(_value, expr.arguments))
+            return BUILTINS[expr.name].code(*map(_there, expr.arguments))
         case typed.Field():
-            return getattr(_value(expr.of), expr.name)
+            return getattr(_there(expr.of), expr.name)
         case _:
             raise _NotKnown(expr)
+
+
+def _there(expr: Expr) -> Any:
+    """The value of an operand. An absent one stands where nobody gets to: a test in front of it has found it absent."""
+    value = _value(expr)
+    if value is None:
+        raise _NotKnown(expr)
+    return value

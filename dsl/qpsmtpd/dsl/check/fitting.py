@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from qpsmtpd.dsl.check import typed
 from qpsmtpd.dsl.check.book import Scope, faulty
@@ -28,6 +29,12 @@ _UNITS: Mapping[Type, tuple[str, str]] = {
 def wanted(node: tree.Expression, scope: Scope, kind: Type, role: str) -> Expr:
     """The node as a value of that type; `role` names who wants it, as in "`wait` of `earlytalker`"."""
     return fit(scope.typed(node, kind), scope, kind, role)
+
+
+def wanted_for(param: str, node: tree.Expression, scope: Scope, kind: Type) -> Expr:
+    """The node as the value of a parameter of rules: what is declared as `T?` may be absent in them, whatever is written for it."""
+    value = wanted(node, scope, kind, f"`{param}`")
+    return replace(value, type=kind) if kind.optional and value.type != ERROR else value
 
 
 def fit(expr: Expr, scope: Scope, kind: Type, role: str) -> Expr:

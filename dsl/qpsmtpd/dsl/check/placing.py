@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from qpsmtpd.dsl.check.book import Book, Scope, faulty
 from qpsmtpd.dsl.check.constants import known
 from qpsmtpd.dsl.check.declared import declared_type
-from qpsmtpd.dsl.check.fitting import fit, wanted
+from qpsmtpd.dsl.check.fitting import fit, wanted_for
 from qpsmtpd.dsl.check.given import Written, bare, given_to
 from qpsmtpd.dsl.check.places import known_listener
 from qpsmtpd.dsl.check.typed import Application, Expr
@@ -258,7 +258,7 @@ def _value(written: Written | None, param: tree.Param, outer: Scope) -> Expr:
     if written is None:
         return faulty(param.span)
     node = bare(written)
-    return outer.typed(node) if kind is None else wanted(node, outer, kind, f"`{param.name.text}`")
+    return outer.typed(node) if kind is None else wanted_for(param.name.text, node, outer, kind)
 
 
 def _constant(let: tree.Let, scope: Scope) -> Expr:

@@ -207,6 +207,8 @@ def _arithmetic(f: Frame, e: typed.Arithmetic, given: Operands) -> ast.expr:
 
 
 def _present(f: Frame, e: typed.Present, given: Operands) -> ast.expr:
+    if isinstance(e.value, typed.Const) and e.value.type.optional:
+        return nodes.constant(e.value.value is not None)
     if e.value.type.optional:
         return nodes.compare(given[0], ast.IsNot(), nodes.constant(None))
     return nodes.call("bool", given[0])
