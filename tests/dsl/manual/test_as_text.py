@@ -73,3 +73,8 @@ def test_a_word_that_is_longer_than_the_line_stays_whole():
 )
 def test_links_and_emphasis_lose_their_marks_and_code_keeps_its_own(text, shown):
     assert as_text.plain(text) == shown
+
+
+def test_stars_inside_of_code_are_no_emphasis():
+    assert as_text.plain('`"*** SPAM ***"` and *this*') == '`"*** SPAM ***"` and this'
+    assert as_text.plain('`"*** SPAM ***"`') == '"*** SPAM ***"'

@@ -15,7 +15,7 @@ _NARROWEST = 20
 """Fewer characters than this for the widest column of a table, and its cells are printed one below the other."""
 
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"(?<![\w*`])\*(\S(?:[^*`]*\S)?)\*(?![\w*])")
+_EMPHASIS = re.compile(r"(`[^`]*`)|(?<![\w*`])\*(\S(?:[^*`]*\S)?)\*(?![\w*])")
 _WHOLE_CODE = re.compile(r"`([^`]*)`")
 _CODE_ALONE = re.compile(r"(?:\[?`[^`]*`(?:\]\([^)]*\))?|[ ,()]|\bto\b)*")
 
@@ -43,7 +43,7 @@ def topics(manual: Sequence[Chapter], width: int) -> str:
 
 def plain(text: str) -> str:
     """A text without its links and emphasis; one that is code from end to end, without its backticks."""
-    bare = _EMPHASIS.sub(r"\1", _LINK.sub(r"\1", text))
+    bare = _EMPHASIS.sub(r"\1\2", _LINK.sub(r"\1", text))
     whole = _WHOLE_CODE.fullmatch(bare)
     return whole[1] if whole else bare
 
