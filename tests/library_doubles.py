@@ -64,6 +64,9 @@ class FieldList:
     def all(self, name: str) -> list[str]:
         return [value for other, value in self.fields if other.lower() == name.lower()]
 
+    def names(self) -> list[str]:
+        return [name for name, _ in self.fields]
+
     def add(self, name: str, value: str) -> None:
         self.fields.insert(0, (name, value))
 

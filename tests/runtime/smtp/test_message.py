@@ -100,6 +100,13 @@ def test_set_replaces_every_field_of_the_name():
     assert b"Subject : folded\r\n  text\r\n" in header.octets()
 
 
+def test_the_names_are_as_written_and_first_to_last():
+    header = _header(b"Subject: x\r\nreceived : 1\r\nX-A: 1\r\nReceived: 2\r\n\r\n")
+    header.add("X-b", "2")
+    header.remove("x-a")
+    assert header.names() == ["X-b", "Subject", "received", "Received"]
+
+
 def test_remove_counts_what_it_removes():
     header = _header(_RAW)
     assert (header.remove("received"), header.remove("received"), header.remove("X-None")) == (2, 0, 0)

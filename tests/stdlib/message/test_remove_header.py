@@ -21,3 +21,9 @@ def test_a_field_that_is_not_there_is_no_trouble() -> None:
     header = FieldList(("Subject", "s"))
     remove_header("X-A", header=header)
     assert header.fields == [("Subject", "s")]
+
+
+def test_a_star_stands_for_the_rest_of_a_name() -> None:
+    header = Header(b"X-Spam-Status: No\r\nx-spam-flag: NO\r\nX-Spam: ?\r\nSubject: s\r\n\r\n", FixedClock())
+    remove_header("X-Spam-*", header=header)
+    assert header.octets() == b"X-Spam: ?\r\nSubject: s\r\n\r\n"

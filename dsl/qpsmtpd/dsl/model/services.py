@@ -61,6 +61,9 @@ class Header(Protocol):
     def all(self, name: str) -> Sequence[str]:
         """Every field of that name, first to last."""
 
+    def names(self) -> Sequence[str]:
+        """The name of every field, as it is written, first to last."""
+
     def add(self, name: str, value: str) -> None:
         """Puts a field on top."""
 

@@ -42,6 +42,11 @@ class Header:
     def all(self, name: str) -> Sequence[str]:
         return [_unfolded(field) for field in self._named(name)]
 
+    def names(self) -> Sequence[str]:
+        kept = [self._raw[start:end] for name, start, end in self._parsed() if name not in self._removed]
+        fields = [*(field for _, field in self._added), *kept]
+        return [field.partition(b":")[0].rstrip().decode("ascii") for field in fields]
+
     def __getitem__(self, name: str) -> str | None:
         return self.get(name)
 
