@@ -119,4 +119,4 @@ def _parsed(answer: bytes, whole: bool) -> Clean | Infected:
     found = _FOUND.fullmatch(said)
     if found is None and said != b"stream: OK":
         raise LookupFailure(f"it answered {printable(said, _LONGEST_WORDS)}")
-    return Clean() if found is None else Infected(printable(found[1], _LONGEST_NAME))
+    return Clean() if found is None else Infected(printable(found[1], _LONGEST_NAME) or "?")

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def printable(octets: bytes, longest: int) -> str:
-    """At most so many octets as printable ASCII, with `?` for each that is none; never empty."""
-    return "".join(chr(octet) if 32 <= octet < 127 else "?" for octet in octets[:longest]).strip() or "?"
+    """At most so many octets as printable ASCII, with `?` for each that is none."""
+    return "".join(chr(octet) if 32 <= octet < 127 else "?" for octet in octets[:longest]).strip()

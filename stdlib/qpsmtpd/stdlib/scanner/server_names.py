@@ -32,7 +32,7 @@ def server_fault(text: str) -> str:
             return "a path cannot have a NUL in it"
         return f"the path has {size} octets; that of a socket can have {_LONGEST_PATH}" if size > _LONGEST_PATH else ""
     host, _, port = text.rpartition(":")
-    if not host or not _is_host(host):
+    if "/" in text or not _is_host(host):
         return (
             f'"{text[:80]}" is no server: write the path of its socket from / on, or "HOST:PORT", "[2001:db8::1]:PORT" for IPv6'
         )

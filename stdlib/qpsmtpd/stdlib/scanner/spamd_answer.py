@@ -46,20 +46,21 @@ def parsed(answer: bytes, whole: bool) -> Spam:
     """An answer as a value; `whole` says that spamd has had all of the message. Raises LookupFailure for one that is none."""
     if not answer:
         raise LookupFailure("it closed the connection without an answer")
-    top, _, section = answer.partition(b"\r\n\r\n")
+    top, end, section = answer.partition(b"\r\n\r\n")
     status, *lines = top.split(b"\r\n")
     if not _STATUS.fullmatch(status):
         raise LookupFailure(f"it answered {printable(status, _LONGEST_WORDS)}")
     if not whole:
         raise LookupFailure("it answered before it had the message")
     said = dict(line.split(b": ", 1) for line in lines if b": " in line)
-    if said.get(b"Content-length", b"") != b"%d" % len(section):
+    if not end or said.get(b"Content-length") != b"%d" % len(section):
         raise LookupFailure("its answer is not whole")
     verdict = _VERDICT.fullmatch(said.get(b"Spam", b""))
     if verdict is None:
         raise LookupFailure(f"it said no score, but {printable(said.get(b'Spam', b'nothing'), _LONGEST_WORDS)}")
     headers = _fields(section)
-    return Spam(float(verdict[2]), float(verdict[3]), verdict[1] == b"True", _symbols(headers), headers)
+    score, threshold = float(verdict[2]) + 0.0, float(verdict[3]) + 0.0  # -0.0 becomes 0.0
+    return Spam(score, threshold, verdict[1] == b"True", _symbols(headers), headers)
 
 
 def _fields(section: bytes) -> Mapping[str, str]:
