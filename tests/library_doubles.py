@@ -31,6 +31,7 @@ class FixedClock:
 @dataclass
 class KnownClient:
     ip: IPAddress = CLIENT_IP
+    port: int = 40025
     helo: str = "client.example.net"
     relay: bool = False
     session_id: str = "S1"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qpsmtpd.dsl.model.functions import Kind, OnError, Scope, function
 from qpsmtpd.dsl.model.services import Client, Envelope, Login, Message, Resolver
-from qpsmtpd.dsl.model.values import Address, Delivery, Domain, Duration, Variant
+from qpsmtpd.dsl.model.values import Address, Domain, Duration, Variant
 
 
 class Fcrdns(enum.StrEnum):
@@ -98,9 +98,3 @@ class Spam:
 async def spamassassin(socket: str, *, message: Message) -> Spam:
     """What a spam filter says of the message."""
     return Spam(0.0)
-
-
-@function(kind=Kind.DELIVERY)
-async def postfix_queue(*, message: Message, envelope: Envelope) -> Delivery:
-    """Hands the message to Postfix."""
-    return Delivery(True, "queued")

@@ -55,6 +55,14 @@ async def test_an_exception_is_451_without_a_word_of_it_and_a_record_with_its_tr
     assert "ValueError: secret" in record["traceback"]
 
 
+async def test_a_failure_of_the_world_is_recorded_with_its_reason_and_no_traceback() -> None:
+    session = Session()
+    assert_our_trouble(await run_hook(session, gives(OSError(28, "No space left")), 5.0))
+    (record,) = session.journal.of("error")
+    assert (record["error"], record["detail"]) == ("OSError", "[Errno 28] No space left")
+    assert "traceback" not in record
+
+
 async def test_rules_that_do_not_end_are_stopped_even_when_they_swallow_the_stop() -> None:
     stopped = asyncio.Event()
 

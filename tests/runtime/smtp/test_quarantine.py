@@ -56,7 +56,7 @@ async def test_a_message_that_cannot_be_put_aside_is_deferred():
     assert await _told(talk) == "451 4.3.0"
     assert [r["verdict"] for r in talk.journal.named("message")] == ["defer"]
     assert talk.journal.named("quarantined") == []
-    assert "No space left" in talk.journal.named("error")[0]["traceback"]
+    assert "No space left" in talk.journal.named("error")[0]["detail"]
 
 
 async def test_a_client_that_has_hung_up_gets_nothing_put_aside():

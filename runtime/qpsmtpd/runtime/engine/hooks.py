@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Awaitable
 
 from qpsmtpd.dsl.model.verdicts import Verb, Verdict, verdict
-from qpsmtpd.runtime.engine.lookups import Asker
+from qpsmtpd.runtime.engine.lookups import OUTSIDE, Asker
 
 GRACE = 1.0
 """Seconds that rules have, after their budget, to come to an end without lookups."""
@@ -42,13 +42,10 @@ async def run_hook(session: Asker, waiting: Awaitable[Verdict | None], budget: f
 
 
 def failed_hook(session: Asker, error: BaseException) -> Verdict:
-    """Records what broke, with its traceback, and gives the answer to the client: 451 4.3.0."""
+    """Records what broke and gives the answer to the client: 451 4.3.0. A bug of ours keeps its traceback, a failure of the world does not."""
+    more = {} if isinstance(error, OUTSIDE) else {"traceback": "".join(traceback.format_exception(error))}
     session.services.journal.record(
-        "error",
-        level="error",
-        session=session.session_id,
-        error=type(error).__name__,
-        traceback="".join(traceback.format_exception(error)),
+        "error", level="error", session=session.session_id, error=type(error).__name__, detail=str(error), **more
     )
     text = f"Local trouble, try again later; if you ask about it, name session {session.session_id}"
     return verdict(Verb.DEFER, "internal error", 451, "4.3.0", text)

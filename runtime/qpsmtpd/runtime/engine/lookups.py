@@ -57,7 +57,7 @@ class _Failure:
 
 _SPENT = _Failure("budget")
 _ABSENT = object()
-_OUTSIDE = (LookupFailure, OSError, TimeoutError)
+OUTSIDE = (LookupFailure, OSError, TimeoutError)
 """Failures of the world; all others are bugs of a function, and keep their traceback."""
 
 
@@ -158,7 +158,7 @@ async def _attempt(session: Asker, site: Site, call: Call) -> Any:
 def _lost(session: Asker, site: Site, failure: _Failure) -> object:
     """One record; returns the function's own value of a failure, or the unknown of the site's policy."""
     error = failure.error
-    bug = error is not None and not isinstance(error, _OUTSIDE)
+    bug = error is not None and not isinstance(error, OUTSIDE)
     more = {"traceback": "".join(traceback.format_exception(error))} if bug else {}
     session.services.journal.record(
         "lookup-failed",
