@@ -14,6 +14,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -152,9 +153,12 @@ class Postfix:
 
     def queued(self) -> list[str]:
         """The queue ids of the messages that it holds whole; what a broken delivery has begun is none."""
-        files = [file for queue in QUEUES for file in (self.queue / queue).rglob("*") if file.is_file()]
-        # a finished queue file is executable: that is how Postfix marks it
-        return [file.name for file in files if file.stat().st_mode & 0o100]
+        while True:
+            # in the order in which messages move, so that one on its way is seen; it may be gone a moment later
+            with contextlib.suppress(FileNotFoundError):
+                files = [file for queue in QUEUES for file in (self.queue / queue).rglob("*")]
+                # a finished queue file is executable: that is how Postfix marks it
+                return sorted({f.name for f in files if (mode := f.stat().st_mode) & 0o100 and stat.S_ISREG(mode)})
 
     def mail(self) -> list[mailbox.MaildirMessage]:
         """The messages that have come into the mailbox."""
