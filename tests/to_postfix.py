@@ -23,7 +23,7 @@ async def deliver(
     *,
     flags: Sequence[str] = ("FLAG_MASK_EXTERNAL",),
     fallback: Sequence[str] = (),
-    timeout: float = 20.0,  # noqa: ASYNC109
+    timeout: float = 20.0,  # noqa: ASYNC109 - it is the option's name
     envelope: WrittenEnvelope = SENT,
     client: KnownClient | None = None,
 ) -> Delivery:

@@ -28,8 +28,8 @@ class FakePeer:
         self._running.add(task)
         try:
             await self._script(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # it has ended, or the test has
         finally:
             self._running.discard(task)
             writer.close()

@@ -38,7 +38,7 @@ maillog_file_prefixes = {home}
 myhostname = postfix.example.org
 mydestination =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = all
 mynetworks = 127.0.0.0/8
 alias_maps =
 default_transport = error:no mail leaves this machine
@@ -48,7 +48,7 @@ virtual_mailbox_maps = static:mail/
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
-smtpd_recipient_restrictions = permit_mynetworks, reject
+smtpd_recipient_restrictions = reject_unauth_destination
 """
 
 _SERVICES = """\

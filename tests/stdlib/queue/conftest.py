@@ -12,6 +12,9 @@ _SETTINGS = {
     "message_size_limit": "200000",
     "header_checks": "regexp:{ {/^Subject: refuse me/ REJECT We do not want this} {/^Subject: not now/ REJECT 4.7.1 Come back} }",
     "recipient_bcc_maps": "inline:{ watched@example.org=watcher@example.org }",
+    "smtpd_recipient_restrictions": "check_recipient_access inline:{ {nobody@example.org = 550 5.1.1 No such user}"
+    " {later@example.org = 450 4.2.1 Come back} }, reject_unauth_destination",
+    "smtpd_authorized_xclient_hosts": "127.0.0.1",
     "virtual_alias_maps": "inline:{ alias@example.org=real@example.org }",
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -101,6 +101,11 @@ async def send_blocks(writer: asyncio.StreamWriter, parts: Iterator[bytes]) -> N
         await writer.drain()
 
 
+async def in_reader(work: Callable[[], V]) -> V:
+    """What reading a message gives, done in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(_readers(), work)
+
+
 def _block(parts: Iterator[bytes]) -> bytes:
     size, found = 0, []
     for part in parts:
@@ -130,7 +135,3 @@ class PerLoop(Generic[K, V]):
         if key not in mine:
             mine[key] = self._make(key)
         return mine[key]
-
-    def all(self) -> Iterable[V]:
-        """Those of the running loop."""
-        return tuple(self._made.get(asyncio.get_running_loop(), {}).values())
