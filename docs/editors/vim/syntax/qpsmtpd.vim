@@ -23,7 +23,7 @@ syn match qpsmtpdSign ;->\|[-+=!<>]=\|??\|[-+=<>];
 syn match qpsmtpdVerdict ;\<\%(quarantine\|discard\|enforce\|accept\|defer\|reply\|deny\|pass\|skip\)\>;
 syn match qpsmtpdName ;\<\%(authenticated\|connections\|server_port\|recipients\|mechanism\|recipient\|server_ip\|argument\|listener\|command\|message\|pending\|symbols\|trusted\|verdict\|domain\|header\|params\|queued\|sender\|esmtp\|karma\|login\|relay\|score\|helo\|port\|rdns\|user\|now\|tls\|ip\)\>;
 syn match qpsmtpdCall ;\<\h\w*\ze\s*(;
-syn match qpsmtpdFunction ;\<\%(remove_header\|earlytalker\|greylisting\|has_headers\|add_header\|set_header\|addresses\|rcpthosts\|networks\|domains\|maildir\|all_in\|any_in\|dnsbl\|exact\|lower\|rate\|rdns\|all\|len\|log\)\ze\s*(;
+syn match qpsmtpdFunction ;\<\%(postfix_queue\|remove_header\|smtp_forward\|earlytalker\|greylisting\|has_headers\|add_header\|set_header\|addresses\|rcpthosts\|networks\|domains\|maildir\|all_in\|any_in\|dnsbl\|exact\|lower\|rate\|rdns\|all\|len\|log\)\ze\s*(;
 syn match qpsmtpdParameter ;[(,]\s*\zs\h\w*\ze\s*==\@!;
 syn match qpsmtpdStep ;^\s\+\zs\%(client\|auth\|data\|ehlo\|helo\|help\|mail\|noop\|quit\|rcpt\|rset\|vrfy\|wait\|say\|tls\)\>\%(\s*\%([.(]\|[-+]\==\)\)\@!;
 syn match qpsmtpdSetting ;^\s\+\zs\%(max_commands_without_mail\|max_connections_per_ip\|data_post_budget\|max_connections\|session_timeout\|command_budget\|connect_budget\|max_recipients\|size_threshold\|drain_timeout\|min_data_rate\|data_timeout\|config_dir\|max_errors\|quarantine\|spool_dir\|state_dir\|hostname\|max_line\|max_size\|prefetch\|protocol\|received\|resolver\|metrics\|replies\|timeout\|workers\|limits\|proxy\|state\|auth\|bind\|user\|log\|tls\)\ze\s*==\@!;
