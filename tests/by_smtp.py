@@ -13,7 +13,7 @@ OURS = OurSite()
 
 
 def to(*recipients: str, **params: str) -> WrittenEnvelope:
-    return WrittenEnvelope(SENT.sender, [address(recipient) for recipient in recipients], params)
+    return WrittenEnvelope(SENT.sender, [address(recipient) for recipient in recipients], params=params)
 
 
 async def forward(

@@ -53,7 +53,9 @@ async def test_addresses_are_handed_over_without_their_quotes(postfix: Postfix) 
 
 @pytest.mark.parametrize(("body", "said"), [("8BITMIME", "8bit"), ("7bit", "7bit")])
 async def test_the_declared_body_type_is_handed_on(postfix: Postfix, body: str, said: str) -> None:
-    outcome = await deliver(postfix.socket, flags=HELD, envelope=WrittenEnvelope(SENT.sender, SENT.recipients, {"BODY": body}))
+    outcome = await deliver(
+        postfix.socket, flags=HELD, envelope=WrittenEnvelope(SENT.sender, SENT.recipients, params={"BODY": body})
+    )
     assert f"encoding={said}" in queue_file(postfix, outcome)
 
 
