@@ -82,7 +82,7 @@ async def dnsbl(
     return None
 
 
-@function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=5.0, until="connect")
+@function(kind=Kind.LOOKUP, on_error=OnError.UNKNOWN, timeout=5.0)
 async def earlytalker(wait: Annotated[Duration, Lasts()] = _SECOND, *, early: EarlyTalk) -> bool:
     """Does the client talk before the greeting?"""
     return False

@@ -58,6 +58,11 @@ def test_a_name_read_too_early_says_from_which_hook_on_it_is_known():
     assert (finding.line, finding.column, finding.end_column) == (1, 16, 22)
 
 
+def test_a_function_of_certain_hooks_names_them():
+    (finding,) = checked("on rcpt: if earlytalker() deny").found
+    assert (finding.code, finding.allowed) == ("Q305", "it can be called in `connect` or `data`")
+
+
 def test_a_name_that_is_wrong_in_two_hooks_is_found_once_for_each():
     outcome = checked("on connect, helo: if sender == <> deny")
     assert [f.message for f in outcome.found] == ["`sender` is not known in `connect`", "`sender` is not known in `helo`"]

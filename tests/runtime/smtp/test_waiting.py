@@ -83,6 +83,74 @@ async def test_a_silent_client_is_no_early_talker():
     assert heard == [False]
 
 
+def _at_data(verdict):
+    async def data(s, t):
+        return verdict if await s.talked_early(5) else None
+
+    return data
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_follows_data_too_early_is_the_rules_matter_when_they_ask_and_no_command_after_a_refusal(together):
+    talk = Talk(data=_at_data(DENY))
+    talk.say(*ENVELOPE)
+    if together:
+        talk.send(b"DATA\r\nRSET\r\nMAIL FROM:<evil@x.example>\r\n")
+    asking = asyncio.ensure_future(talk.settle())
+    if not together:
+        talk.send(b"DATA\r\n")
+        await asyncio.sleep(0)
+        talk.send(b"RSET\r\n")
+    assert await asking == DENY.reply
+    assert talk.closed and talk.session.transaction is None
+
+
+async def test_a_message_sent_before_354_is_taken_when_the_rules_let_it_pass():
+    talk = Talk(data=_at_data(None))
+    talk.say(*ENVELOPE)
+    talk.send(b"DATA\r\n" + _CONTENT + b".\r\nNOOP\r\n")
+    assert codes(await talk.settle()) == ["354", "250", "250"]
+    assert talk.delivered.contents == [_CONTENT]
+
+
+@pytest.mark.parametrize("command", [b"DATA now\r\nRSET\r\n", b"DATA\r\nRSET\r\n"])
+async def test_rules_decide_nothing_of_a_data_that_could_not_be_taken_anyway(command):
+    talk = Talk(data=_at_data(None))
+    talk.say(b"EHLO x", *([b"MAIL FROM:<>", b"RCPT TO:<b@example.org>"] if b"now" in command else []))
+    assert talk.send(command).startswith(b"554 5.5.0")
+    assert talk.closed
+
+
+async def test_rules_that_do_not_wait_have_not_asked():
+    talk = Talk(data=lambda s, t: None)
+    talk.say(*ENVELOPE)
+    assert talk.send(b"DATA\r\nRSET\r\n").startswith(b"554 5.5.0")
+    assert talk.closed
+
+
+async def test_an_early_talker_before_the_greeting_may_behave_at_data():
+    heard = []
+
+    async def listen(s, t):
+        heard.append(await s.talked_early(0.001))
+
+    talk = Talk(connect=listen, data=listen)
+    for command in (*ENVELOPE, b"DATA"):
+        talk.send(command + b"\r\n")
+        await talk.settle()
+    assert heard == [True, False]
+
+
+async def test_a_client_waits_once_however_often_rules_ask():
+    async def connect(s, t):
+        for seconds in (0.002, 0.003, 0.001):
+            await s.talked_early(seconds)
+
+    talk = Talk(connect=connect)
+    assert codes(await talk.settle()) == ["220"]
+    assert talk.session.turn.waited == 0.003
+
+
 async def test_a_hook_that_outlives_its_budget_is_deferred(monkeypatch):
     monkeypatch.setattr("qpsmtpd.runtime.engine.hooks.run_hook.__kwdefaults__", {"grace": 0.0})
 

@@ -32,7 +32,7 @@ async def test_the_wait_is_the_operators_and_one_second_without_one() -> None:
     assert client.waited == [2.5, 1.0]
 
 
-def test_it_is_asked_once_a_connection_before_the_greeting_only_and_refuses_nobody_when_it_fails() -> None:
+def test_it_is_asked_where_a_client_has_to_wait_afresh_each_time_and_refuses_nobody_when_it_fails() -> None:
     declared = catalogue()["earlytalker"]
-    assert (declared.since, declared.until, declared.scope) == ("connect", "connect", Scope.CONNECTION)
+    assert (declared.hooks, declared.scope) == (("connect", "data"), Scope.CALL)
     assert declared.on_error is OnError.UNKNOWN

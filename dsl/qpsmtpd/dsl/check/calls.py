@@ -16,11 +16,12 @@ from qpsmtpd.dsl.check.fitting import wanted_for
 from qpsmtpd.dsl.check.given import bare, given_to
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.check.unsupported import later
+from qpsmtpd.dsl.check.wording import hooks_of
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.suggest import suggestion
 from qpsmtpd.dsl.model.builtins import FREE
 from qpsmtpd.dsl.model.functions import Function, Kind
-from qpsmtpd.dsl.model.hooks import ORDER, Readable
+from qpsmtpd.dsl.model.hooks import Readable
 from qpsmtpd.dsl.model.types import ERROR
 from qpsmtpd.dsl.syntax import tree
 from qpsmtpd.dsl.syntax.tree import Call, Name
@@ -164,16 +165,14 @@ def _callable_here(node: Call, function: Function, scope: Scope) -> bool:
             help=f"make it `define NAME() = {function.name}(…)`, or call it in a hook",
         )
         return False
-    first, last = ("queue", "queue") if function.kind is Kind.DELIVERY else (function.since, function.until)
-    if ORDER.index(first) <= ORDER.index(scope.hook) <= ORDER.index(last):
+    if scope.hook in function.hooks:
         return True
-    where = f"in `{first}`" if first == last else f"from `{first}` to `{last}`"
     scope.findings.add(
         "Q305",
         node.span,
         f"`{function.name}` cannot be called in `{scope.hook}`",
-        allowed=f"it can be called {where}",
-        help=f"move the rule to `on {first}:`",
+        allowed=f"it can be called {hooks_of(function)}",
+        help=f"move the rule to `on {function.hooks[0]}:`",
     )
     return False
 

@@ -169,8 +169,8 @@ def _different_hooks(define: tree.Define, book: Book) -> list[str]:
         pending += [book.defines[name] for name in new & book.defines.keys()]
     functions = [book.catalogue[name] for name in names & book.catalogue.keys()]
     alike: dict[object, str] = {}
-    for place, hook in enumerate(ORDER):
-        callable_here = (ORDER.index(f.since) <= place <= ORDER.index(f.until) for f in functions)
+    for hook in ORDER:
+        callable_here = (hook in f.hooks for f in functions)
         alike.setdefault((*(readable(name, hook) for name in names & READABLE.keys()), *callable_here), hook)
     return [*alike.values()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qpsmtpd.dsl.check import typed
+from qpsmtpd.dsl.model.functions import Function
 from qpsmtpd.dsl.model.types import ABSENT, NUMBER, PATH_TEMPLATE, TEMPLATE, Type
 
 
@@ -39,6 +40,14 @@ def listed(words: Iterable[str], joint: str = "and") -> str:
     """Words as they are: a, b and c."""
     several = list(words)
     return f" {joint} ".join([", ".join(several[:-1]), several[-1]]) if len(several) > 1 else "".join(several)
+
+
+def hooks_of(function: Function) -> str:
+    """The hooks that may call a function: in `connect`; in `connect` or `data`; from `mail` to `queue`."""
+    hooks = function.hooks
+    if function.limited or len(hooks) == 1:
+        return f"in {words(hooks)}"
+    return f"from `{hooks[0]}` to `{hooks[-1]}`"
 
 
 def spelled(expr: typed.Expr) -> str:

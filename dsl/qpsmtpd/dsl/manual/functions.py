@@ -108,6 +108,7 @@ def _facts(function: Function) -> str:
 
 def _where(function: Function) -> str:
     """The hooks that may call a function."""
-    if function.since == function.until:
-        return f"in `{function.since}`"
-    return f"from `{function.since}` to {'the end' if function.until == ORDER[-1] else f'`{function.until}`'}"
+    hooks = function.hooks
+    if function.limited or len(hooks) == 1:
+        return f"in {' and '.join(f'`{hook}`' for hook in hooks)}"
+    return f"from `{hooks[0]}` to {'the end' if hooks[-1] == ORDER[-1] else f'`{hooks[-1]}`'}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from qpsmtpd.dsl.manual.names import fields, known_in
 from qpsmtpd.dsl.manual.pages import Chapter, Page, Part, Prose, table
 from qpsmtpd.dsl.manual.written import code
-from qpsmtpd.dsl.model.functions import Catalogue, Function, Kind
+from qpsmtpd.dsl.model.functions import Catalogue, Function
 from qpsmtpd.dsl.model.hooks import HOOKS, ORDER, READABLE, Hook, Readable
 
 _USUAL = "connect"
@@ -67,9 +67,7 @@ def _functions(hook: Hook, catalogue: Catalogue) -> str:
 
 
 def _callable(function: Function, hook: Hook) -> bool:
-    if function.kind is Kind.DELIVERY:
-        return hook.name == "queue"
-    return ORDER.index(function.since) <= ORDER.index(hook.name) <= ORDER.index(function.until)
+    return hook.name in function.hooks
 
 
 def _general(function: Function) -> bool:

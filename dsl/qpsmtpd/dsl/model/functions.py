@@ -167,6 +167,20 @@ class Function:
         """True when each call leaves something behind, by which later ones answer."""
         return self.scope is Scope.CALL and any(wanted in _services.KEPT for _, wanted in self.services)
 
+    @property
+    def limited(self) -> bool:
+        """True when it wants something that is there in certain hooks only, and not from one on."""
+        return any(service in _services.ONLY_HOOKS for _, service in self.services)
+
+    @property
+    def hooks(self) -> tuple[str, ...]:
+        """The hooks that may call it, in the order of the dialogue."""
+        if self.kind is Kind.DELIVERY:
+            return ("queue",)
+        between = ORDER[ORDER.index(self.since) : ORDER.index(self.until) + 1]
+        only = [hooks for _, service in self.services if (hooks := _services.ONLY_HOOKS.get(service))]
+        return tuple(hook for hook in between if all(hook in hooks for hooks in only))
+
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
 

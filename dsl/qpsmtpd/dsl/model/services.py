@@ -34,10 +34,10 @@ class Client(Protocol):
 
 
 class EarlyTalk(Protocol):
-    """Whether the client speaks before its turn."""
+    """Whether the client speaks before its turn, at a moment at which it has to wait for our reply."""
 
     async def talked_early(self, wait: float) -> bool:
-        """True as soon as the client sends something; False after `wait` seconds of silence."""
+        """True as soon as the client sends something, or has sent it already; False after `wait` seconds of silence."""
 
 
 class Resolver(Protocol):
@@ -179,6 +179,8 @@ FIRST_HOOK: Mapping[type, str] = {Header: "data_headers_end", Message: "data_pos
 """Services that exist only from some hook on; a function that wants one cannot be called before it."""
 LAST_HOOK: Mapping[type, str] = {Header: "queue_post", Message: "queue_post", Envelope: "queue_post", Login: "auth"}
 """Services that exist only until some hook; a function that wants one cannot be called after it."""
+ONLY_HOOKS: Mapping[type, frozenset[str]] = {EarlyTalk: frozenset({"connect", "data"})}
+"""Services that exist in some hooks only: for one, those before whose reply a client may send nothing."""
 
 IN_HAND: frozenset[type] = frozenset({Client, Login, Clock, Site, Header, Message, Envelope})
 """Services that are facts of the session or of our own: whoever has only these reaches nobody outside, as all others do."""

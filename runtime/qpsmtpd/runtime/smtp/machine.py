@@ -24,7 +24,7 @@ from qpsmtpd.runtime.smtp.session import FRESH, Session
 from qpsmtpd.runtime.smtp.setup import Setup
 from qpsmtpd.runtime.smtp.side_commands import unrecognized
 from qpsmtpd.runtime.smtp.states import BODY, CLOSED, COMMAND, DENY, GREETED, HOLD, NEW, REFUSING, SKIP, Reason, State
-from qpsmtpd.runtime.smtp.table import COMMANDS
+from qpsmtpd.runtime.smtp.table import COMMANDS, Command
 
 LINE_LIMIT = 2048
 """Octets of a command line, its CR included (RFC 5321 section 4.5.3.1.4 asks for 512 and more for extensions)."""
@@ -41,6 +41,7 @@ class Machine:
     __slots__ = (
         "_strict",
         "_then",
+        "ahead",
         "at_connect",
         "at_helo",
         "before",
@@ -91,6 +92,8 @@ class Machine:
         self.busy = False
         """What is awaited must not be cancelled when the client has gone."""
         self.ended = False
+        self.ahead = False
+        """More input stands behind the command in hand."""
         self.body: Body | None = None
         self.commands = 0
         """Commands and messages so far: what moves when the client does its part."""
@@ -156,12 +159,8 @@ class Machine:
         if self.gone and not (busy and self.body is None):
             self._end()
             return
-        session = self.session
-        early = self._strict and session.heard and not session.asked_early
-        if early and (result is None or result.verb not in REFUSING):
-            self.unsynchronised()
-        elif then is not None:
-            then(self, result)
+        if then is not None:
+            self._decided(then, result, strict=self._strict)
             if self.events:
                 self.look_on()
         if self.gone:
@@ -199,15 +198,23 @@ class Machine:
             return
         session = self.session
         session.hook = hook
+        session.begin_turn(heard=strict and self.ahead)
         try:
             result = code(session, session.transaction)
         except Exception as error:  # noqa: BLE001 - rules and functions may raise anything; the session must go on
             result = failed_hook(session, error)
         if result is None or isinstance(result, Verdict):
-            then(self, result)
+            self._decided(then, result, strict=strict)
             return
-        session.heard = session.asked_early = False
         self.hold(run_hook(session, result, self.setup.budget(hook)), then, strict=strict)
+
+    def _decided(self, then: Then, result: Verdict | None, *, strict: bool) -> None:
+        """Goes on with a command, unless the client has not waited and no rule has decided what becomes of that."""
+        early = strict and self.session.heard and not self.session.asked_early
+        if early and (result is None or result.verb not in REFUSING):
+            self.unsynchronised()
+        else:
+            then(self, result)
 
     def hold(self, want: Awaitable[Any], then: Then, *, strict: bool = False) -> None:
         """Keeps input until something has come."""
@@ -392,16 +399,23 @@ class Machine:
                 return
         if command is None:
             unrecognized(self, verb.upper(), argument)
-        elif command.last and not last:
-            self.unsynchronised()
-        elif (wrong := command.wrong[self.state]) is not None:
-            self.refuse(wrong)
-        elif command.bare and argument.strip():
-            self.refuse(replies.NO_ARGUMENT)
         else:
-            command.run(self, argument)
+            self._known(command, argument, last)
         if self.events:
             self.look_on()
+
+    def _known(self, command: Command, argument: str, last: bool) -> None:
+        """A command of the table."""
+        wrong = command.wrong[self.state]
+        if wrong is None and command.bare and argument.strip():
+            wrong = replies.NO_ARGUMENT
+        if command.last and not last and (wrong is not None or command.judged not in self.setup.hooks):
+            self.unsynchronised()
+        elif wrong is not None:
+            self.refuse(wrong)
+        else:
+            self.ahead = not last
+            command.run(self, argument)
 
     # -- the end
 

@@ -18,7 +18,7 @@ from qpsmtpd.runtime.smtp.body import Body
 from qpsmtpd.runtime.smtp.judging import conclude, judge, record_message
 from qpsmtpd.runtime.smtp.message import ReceivedMessage
 from qpsmtpd.runtime.smtp.spool import SpoolFile
-from qpsmtpd.runtime.smtp.states import BODY, DENY, REFUSING
+from qpsmtpd.runtime.smtp.states import BODY, DENY, REFUSING, Reason
 
 if TYPE_CHECKING:
     from qpsmtpd.runtime.smtp.machine import Machine
@@ -31,6 +31,9 @@ def data_decided(machine: Machine, verdict: Verdict | None) -> None:
     if verdict is not None and verdict.verb in REFUSING:
         machine.refused("data", verdict)
         machine.drop()
+        if machine.session.heard:
+            # what it has sent already was to be a message, and must not be read as commands
+            machine.close(None, Reason.UNSYNCHRONISED)
         return
     transaction = machine.session.transaction
     assert transaction is not None

@@ -54,6 +54,18 @@ class Helo(str):
 _NOT_SAID = Helo("")
 
 
+class Turn:
+    """A moment at which the client has to wait for our reply; copies of a session share it."""
+
+    __slots__ = ("broken", "waited")
+
+    def __init__(self) -> None:
+        self.broken = asyncio.Event()
+        """The client has not waited."""
+        self.waited = 0.0
+        """Seconds for which rules have listened so far."""
+
+
 class Facts:
     """What rules have set so far, kept at a point to which a later command goes back."""
 
@@ -96,7 +108,6 @@ class Session(Asking, Keeping, Shadowing):
 
     __slots__ = (
         "__dict__",
-        "_hearing",
         "_id",
         "_ip",
         "_wire",
@@ -118,6 +129,7 @@ class Session(Asking, Keeping, Shadowing):
         "symbols",
         "transaction",
         "trusted",
+        "turn",
     )
 
     # what few connections ever have costs the others nothing
@@ -143,7 +155,6 @@ class Session(Asking, Keeping, Shadowing):
         self._wire = wire
         self._ip: IPAddress | None = None
         self._id = ""
-        self._hearing: asyncio.Event | None = None
         self.peer = peer
         """Address and port as the socket says them."""
         self.listener = listener
@@ -166,6 +177,8 @@ class Session(Asking, Keeping, Shadowing):
         """The client has sent something while it had to wait."""
         self.asked_early = False
         """A rule has asked for that, so rules decide what becomes of it."""
+        self.turn: Turn | None = None
+        """What is known of the moment in hand; made when a rule wants to know."""
         self.hook = ""
         """The hook whose rules run, or have run last."""
 
@@ -212,8 +225,8 @@ class Session(Asking, Keeping, Shadowing):
 
     def twin(self, transaction: Transaction | None, rule: str) -> Session:
         """A copy for the shadowed rule of that name: it shares connection and answers with this one, and nothing that rules set."""
-        if self._hearing is None:
-            self._hearing = asyncio.Event()
+        if self.turn is None:
+            self.turn = Turn()
         if self.answers is None:
             self.answers = {}
         self._id = self.session_id
@@ -223,26 +236,35 @@ class Session(Asking, Keeping, Shadowing):
         made.transaction = None if transaction is None else transaction.twin()
         return made
 
+    def begin_turn(self, *, heard: bool) -> None:
+        """The rules of a hook begin; `heard`: the client has sent on already where it has to wait for them."""
+        self.heard = heard
+        self.asked_early = False
+        self.turn = None
+
     def hear(self) -> None:
         """Notes that the client sends while it should wait."""
         self.heard = True
-        if self._hearing is not None:
-            self._hearing.set()
+        if self.turn is not None:
+            self.turn.broken.set()
 
     def state(self, function: str) -> OwnState:
         """What the function of that name remembers."""
         return OwnState(self.services.state, function, shadow=bool(self.shadow))
 
     async def talked_early(self, wait: float) -> bool:
-        """True as soon as the client sends something before its turn; False after `wait` seconds of silence."""
+        """True as soon as the client sends something before its turn; False after `wait` seconds of silence, those included that have been waited."""
         self.asked_early = True
         if self.heard:
             return True
-        if self._hearing is None:
-            self._hearing = asyncio.Event()
+        if self.turn is None:
+            self.turn = Turn()
+        turn = self.turn
+        left = max(wait - turn.waited, 0.0)
+        turn.waited += left
         try:
-            async with asyncio.timeout(wait):
-                await self._hearing.wait()
+            async with asyncio.timeout(left):
+                await turn.broken.wait()
         except TimeoutError:
             return False
         return True

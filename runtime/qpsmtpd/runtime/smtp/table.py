@@ -17,13 +17,15 @@ class Command:
     """A row: `wrong` holds, for each state, the reply where the command is out of order, else None.
 
     `bare`: takes no argument. `last`: nothing may follow it before its reply (RFC 2920 section 3.1; engine's law for
-    those where it matters). `advances`: brings a message forward.
+    those where it matters); if something does, the rules of the hook `judged` may decide what becomes of it.
+    `advances`: brings a message forward.
     """
 
     run: Callable[[Machine, str], None]
     wrong: tuple[bytes | None, bytes | None, bytes | None, bytes | None]
     bare: bool = False
     last: bool = False
+    judged: str = ""
     advances: bool = False
 
 
@@ -39,7 +41,7 @@ COMMANDS: Mapping[str, Command] = {
     "HELO": Command(commands.helo, _ALWAYS, last=True),
     "MAIL": Command(commands.mail, (_NO_HELO, None, _NESTED, _NESTED), advances=True),
     "RCPT": Command(commands.rcpt, (_NO_HELO, _MAIL, None, None), advances=True),
-    "DATA": Command(commands.data, (_NO_HELO, _MAIL, _RCPT, None), bare=True, last=True, advances=True),
+    "DATA": Command(commands.data, (_NO_HELO, _MAIL, _RCPT, None), bare=True, last=True, judged="data", advances=True),
     "RSET": Command(commands.rset, _ALWAYS, bare=True),
     "QUIT": Command(side_commands.quit, _ALWAYS, bare=True, advances=True),
     "NOOP": Command(side_commands.noop, _ALWAYS),
