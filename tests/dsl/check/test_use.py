@@ -37,6 +37,18 @@ def test_a_shipped_file_is_put_in_place_whole():
     assert outcome.blocks("mail")[0].span.file == "/shipped/standard/mx.q"
     (finding,) = checked("use standard/nx", files).found
     assert finding.code == "Q120" and 'use "standard/nx.q"' in finding.help
+    (finding,) = checked('use "standard/mx.q"', files).found
+    assert finding.code == "Q120" and "`use standard/mx`" in finding.help
+
+
+def test_what_a_shipped_file_names_stands_beside_the_main_file():
+    gate = 'on rcpt: unless rcpthosts(domain) deny\non queue: maildir("Maildir")'
+    files = {"/shipped/standard/mx.q": gate, "/shipped/standard/rcpthosts": "shipped.example", "/etc/q/rcpthosts": "example.org"}
+    outcome = checked("use standard/mx", files, path="/etc/q/rules.q")
+    assert outcome.codes == []
+    (rule,), (delivery,) = outcome.blocks("rcpt")[0].body, outcome.blocks("queue")[0].body
+    assert list(rule.condition.operand.arguments[1].value) == ["example.org"]
+    assert delivery.call.arguments[0].value == "/etc/q/Maildir"
 
 
 def test_a_python_file_brings_its_functions():

@@ -117,10 +117,15 @@ def _contents(name: Const, parameter: Parameter, file: DataFile, scope: Scope) -
 
 
 def _candidates(text: str, span: Span, scope: Scope) -> list[str]:
-    """Where a data file is looked for: in `config_dir`, else beside the file that names it, then beside the main file."""
+    """Where a data file is looked for: in `config_dir`, else beside the file that names it, then beside the main file.
+
+    A shipped file names files that the operator has: none beside itself.
+    """
     book = scope.book
     if book.config_dir:
         return [posixpath.join(book.config_dir, text)]
-    folders = (posixpath.dirname(span.file), posixpath.dirname(book.main), book.sources.folders[book.main])
+    folders = [posixpath.dirname(book.main), book.sources.folders[book.main]]
+    if not book.shipped.has(span.file):
+        folders.insert(0, posixpath.dirname(span.file))
     names = [posixpath.join(folder, text) for folder in folders]
     return [*{posixpath.abspath(name): name for name in reversed(names)}.values()][::-1]

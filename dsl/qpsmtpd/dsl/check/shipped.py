@@ -26,6 +26,10 @@ class Shipped:
         """The folder of the shipped files; empty when there is none."""
         return self._around.shipped
 
+    def has(self, file: str) -> bool:
+        """True for a file that came with the product."""
+        return bool(self.folder) and file.startswith(f"{self.folder}/")
+
     def policy(self, name: str) -> tree.Policy | None:
         """The policy of that name, None when none is shipped."""
         if name not in self._read:

@@ -60,6 +60,11 @@ class Sources:
     def folders(self) -> Mapping[str, str]:
         return self._folders
 
+    @property
+    def home(self) -> str:
+        """The folder of the main rules file."""
+        return next(iter(self._folders.values()))
+
     def own_path(self, text: str, named_in: str) -> str:
         """A path that a rules file names, absolute: a relative one leads from the folder of that file."""
         return posixpath.normpath(posixpath.join(self._folders[named_in], text))

@@ -60,8 +60,7 @@ def _tests(statements: Sequence[tree.TopLevel]) -> list[tree.Test]:
 
 def _shipped(test: tree.Test, book: Book) -> bool:
     """True for tests that came with a shipped file: they are for that file alone, not for the rules that use it."""
-    folder = f"{book.shipped.folder}/"
-    return len(folder) > 1 and test.span.file.startswith(folder) and not book.main.startswith(folder)
+    return book.shipped.has(test.span.file) and not book.shipped.has(book.main)
 
 
 def _count(named: frozenset[str], book: Book) -> None:

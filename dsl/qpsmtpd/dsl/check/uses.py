@@ -50,7 +50,7 @@ def shipped(name: str, sources: Sources, around: Surroundings, findings: Finding
     path = _shipped_path(name, around)
     if not path or not _readable(path, sources):
         return None
-    sources.place(path, posixpath.dirname(path))
+    sources.place(path, sources.home)
     return tuple(_of_file(path, (path,), _Reading(findings, sources, around)))
 
 
@@ -122,8 +122,10 @@ def _file(use: Use, path: str, chain: tuple[str, ...], reading: _Reading) -> Ite
         return
     if path in reading.done:
         return
-    folders = reading.sources.folders
-    reading.sources.place(path, posixpath.dirname(posixpath.join(folders[chain[-1]], path if use.path else use.target)))
+    sources = reading.sources
+    # what a shipped file names is the operator's, and stands beside the main file
+    named = sources.home if use.path else posixpath.dirname(posixpath.join(sources.folders[chain[-1]], use.target))
+    sources.place(path, named)
     try:
         reading.sources.content(path)
     except OSError as error:
@@ -132,6 +134,7 @@ def _file(use: Use, path: str, chain: tuple[str, ...], reading: _Reading) -> Ite
             use.span,
             f'the file "{use.target}" cannot be read: {_reason(error)}',
             why=f"it was looked for as {path}, beside the file that names it",
+            help=_meant_shipped(use, reading),
         )
         return
     if use.target.endswith(".py"):
@@ -139,6 +142,12 @@ def _file(use: Use, path: str, chain: tuple[str, ...], reading: _Reading) -> Ite
         yield replace(use, target=path)
     else:
         yield from _of_file(path, (*chain, path), reading)
+
+
+def _meant_shipped(use: Use, reading: _Reading) -> str:
+    name = use.target.removesuffix(".q")
+    path = "" if use.path else _shipped_path(name, reading.around)
+    return f"there is a shipped file of that name: `use {name}`" if path and _readable(path, reading.sources) else ""
 
 
 def _cycle(use: Use, chain: tuple[str, ...], findings: Findings) -> None:
