@@ -56,7 +56,7 @@ def _parts(function: Function) -> Iterator[Part]:
     yield Prose(_facts(function))
     for parameter in function.parameters:
         if parameter.file is not None:
-            name = _file_name(parameter, function)
+            name = file_name(parameter, function)
             yield Prose(f"The file `{name}` may be:")
             yield Sample(parameter.file.sample.rstrip(), f"file {name}")
     if doc.examples:
@@ -76,21 +76,29 @@ def _answer(kind: Type) -> str:
 
 
 def _parameter(parameter: Parameter) -> str:
-    default = "" if parameter.required else f" = {written(parameter.default, parameter.type)}"
+    default = "" if parameter.required or _left_out(parameter) else f" = {written(parameter.default, parameter.type)}"
     return f"{parameter.name}: {_type(parameter)}{default}"
 
 
 def _type(parameter: Parameter) -> str:
-    return "file" if parameter.file is not None else "path" if parameter.path else str(parameter.type)
+    if parameter.file is not None:
+        return "file?" if _left_out(parameter) else "file"
+    return "path" if parameter.path else str(parameter.type)
 
 
 def _default(parameter: Parameter) -> str:
-    return "" if parameter.required else f"`{written(parameter.default, parameter.type)}`"
+    return "" if parameter.required or _left_out(parameter) else f"`{written(parameter.default, parameter.type)}`"
 
 
-def _file_name(parameter: Parameter, function: Function) -> str:
+def _left_out(parameter: Parameter) -> bool:
+    """True for a data file that need not be there."""
+    return parameter.file is not None and not isinstance(parameter.default, str)
+
+
+def file_name(parameter: Parameter, function: Function) -> str:
     """A data file's name in the examples, or else its customary one."""
-    named = re.search(rf"{function.name}\([^)\n]*\"([\w.-]+)\"", function.doc)
+    call = rf"{function.name}\([^)\n]*"
+    named = re.search(rf'{call}{parameter.name} = "([\w.-]+)"', function.doc) or re.search(rf'{call}"([\w.-]+)"', function.doc)
     return named[1] if named else parameter.name if parameter.required else str(parameter.default)
 
 
