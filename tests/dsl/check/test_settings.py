@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checked_rules import checked
-from qpsmtpd.dsl.model.settings import state_path
+from qpsmtpd.dsl.model.settings import LogLevel, level_meant, state_path
 
 
 def test_settings_are_typed_values():
@@ -36,6 +36,49 @@ def test_defaults_hold_where_nothing_is_set():
 
 def test_a_setting_may_be_a_constant():
     assert checked("let most = 5MB\nserver:\n    max_size = most").rules.server.max_size == 5_000_000
+
+
+def test_the_name_of_the_log_may_have_a_time_and_a_session_in_it():
+    server = checked('server:\n    log = "log/%Y-%m-%d-%i%%.log"\n    log_level = LOGWARN\n    log_nosplit = true').rules.server
+    assert (server.log, server.log_level, server.log_nosplit) == ("/etc/q/log/%Y-%m-%d-%i%%.log", "LOGWARN", True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('log = "%x.log"', '"%x" stands for nothing'),
+        ('log = "a%"', '"%" stands for nothing'),
+        ('log = "%%%q"', '"%q" stands for nothing'),
+        ('log = "|multilog t"', "a command cannot take the log"),
+    ],
+)
+def test_a_name_that_no_file_of_the_log_can_have_is_found(setting, said):
+    outcome = checked(f"server:\n    {setting}")
+    assert outcome.codes == ["Q409"]
+    assert said in outcome.found[0].message
+
+
+def test_the_level_of_the_log_is_a_word_that_there_is():
+    assert checked("server:\n    log_level = LOGWARM").codes == ["Q201"]
+
+
+@pytest.mark.parametrize(
+    ("qpsmtpd", "ours"),
+    [
+        ("LOGDEBUG", "debug"),
+        ("LOGINFO", "info"),
+        ("LOGNOTICE", "notice"),
+        ("LOGWARN", "warning"),
+        ("LOGERROR", "error"),
+        ("LOGCRIT", "critical"),
+        ("LOGALERT", "alert"),
+        ("LOGEMERG", "emergency"),
+        ("LOGRADAR", "emergency"),
+        ("info", "info"),
+    ],
+)
+def test_loglevel_by_qpsmtpds_name_is_one_of_ours(qpsmtpd, ours):
+    assert level_meant(LogLevel(qpsmtpd)) == ours
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qpsmtpd.runtime.observe.journal import LONGEST, Journal
+from qpsmtpd.runtime.observe.log_files import Target
 from qpsmtpd.runtime.observe.sink import HELD, Sink
 
 
@@ -18,7 +19,7 @@ class Lines:
         self.chunks = []
         self.lost, self.trouble = 0, ""
 
-    def write(self, lines):
+    def write(self, lines, at):
         self.chunks.append(lines)
 
     def records(self):
@@ -144,10 +145,10 @@ def test_a_record_costs_a_few_microseconds(journal):
 def test_a_file_is_appended_to_and_reopened_after_rotation(tmp_path):
     log = tmp_path / "log"
     log.write_bytes(b"old\n")
-    journal = Journal(Sink(str(log)))
+    journal = Journal(Sink(Target(str(log))))
     journal.record("before")
     log.rename(tmp_path / "log.1")
-    journal.reopen(str(log))
+    journal.reopen(Target(str(log)))
     journal.record("after")
     journal.close()
     rotated = (tmp_path / "log.1").read_bytes().splitlines()
@@ -159,11 +160,11 @@ def test_a_file_is_appended_to_and_reopened_after_rotation(tmp_path):
 
 def test_a_log_that_cannot_be_opened_says_so_at_once(tmp_path):
     with pytest.raises(FileNotFoundError):
-        Sink(str(tmp_path / "missing" / "log"))
+        Sink(Target(str(tmp_path / "missing" / "log")))
 
 
 def test_a_full_disk_is_counted_and_nothing_is_raised():
-    journal = Journal(Sink("/dev/full"))
+    journal = Journal(Sink(Target("/dev/full")))
     journal.record("x")
     journal.record("y")
     journal.close()
@@ -172,9 +173,9 @@ def test_a_full_disk_is_counted_and_nothing_is_raised():
 
 def test_a_reader_that_has_gone_is_counted_and_nothing_is_raised(tmp_path):
     read, write = os.pipe()
-    sink = Sink(f"/proc/self/fd/{write}")
+    sink = Sink(Target(f"/proc/self/fd/{write}"))
     os.close(read)
-    sink.write(b"{}\n")
+    sink.write(b"{}\n", 0.0)
     sink.close()
     os.close(write)
     assert sink.lost == 1 and sink.trouble == os.strerror(errno.EPIPE)
@@ -182,10 +183,10 @@ def test_a_reader_that_has_gone_is_counted_and_nothing_is_raised(tmp_path):
 
 def test_a_reader_that_never_reads_holds_up_nobody():
     read, write = os.pipe()
-    sink = Sink(f"/proc/self/fd/{write}")
+    sink = Sink(Target(f"/proc/self/fd/{write}"))
     chunk = b"x" * 65535 + b"\n"
     for _ in range(2 * HELD // len(chunk)):
-        sink.write(chunk)
+        sink.write(chunk, 0.0)
     sink.close(wait=0)
     assert sink.lost > 0 and "too slow" in sink.trouble
     os.close(write)
@@ -194,9 +195,9 @@ def test_a_reader_that_never_reads_holds_up_nobody():
 
 def test_a_lost_log_file_keeps_the_old_one_in_use(tmp_path):
     log = tmp_path / "log"
-    sink = Sink(str(log))
-    sink.reopen(str(tmp_path / "missing" / "log"))
-    sink.write(b"{}\n")
+    sink = Sink(Target(str(log)))
+    sink.reopen(Target(str(tmp_path / "missing" / "log")))
+    sink.write(b"{}\n", 0.0)
     sink.close()
     assert log.read_bytes() == b"{}\n"
     # a line that was written does not mean that all is well
@@ -204,9 +205,9 @@ def test_a_lost_log_file_keeps_the_old_one_in_use(tmp_path):
 
 
 def test_a_log_that_is_found_again_is_no_trouble_any_more(tmp_path):
-    sink = Sink(str(tmp_path / "log"))
-    sink.reopen(str(tmp_path / "missing" / "log"))
-    sink.reopen(str(tmp_path / "log"))
+    sink = Sink(Target(str(tmp_path / "log")))
+    sink.reopen(Target(str(tmp_path / "missing" / "log")))
+    sink.reopen(Target(str(tmp_path / "log")))
     sink.close()
     assert sink.trouble == ""
 
@@ -214,4 +215,4 @@ def test_a_log_that_is_found_again_is_no_trouble_any_more(tmp_path):
 def test_a_pipe_that_nobody_reads_is_an_error_and_not_a_wait(tmp_path):
     os.mkfifo(tmp_path / "log")
     with pytest.raises(OSError, match="No such device"):
-        Sink(str(tmp_path / "log"))
+        Sink(Target(str(tmp_path / "log")))

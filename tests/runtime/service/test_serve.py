@@ -221,3 +221,19 @@ def test_the_log_goes_on_in_a_fresh_file_after_rotation(tmp_path):
         assert service.stop() == 0
     assert '"event":"ready"' in (tmp_path / "journal.1").read_text()
     assert '"event":"stopped"' in (tmp_path / "journal").read_text()
+
+
+def test_the_log_of_a_day_and_its_levels_follow_the_rules_at_a_reload(tmp_path):
+    write_rules(tmp_path, RULES, settings='log = "first-%Y%%.log"')
+    with RunningService(tmp_path) as service:
+        service.send()
+        write_rules(tmp_path, RULES, settings='log = "%i.log"\nlog_level = LOGWARN')
+        service.signal(signal.SIGHUP)
+        service.until(lambda status: status["last_reload"] is not None)
+        service.send()
+        assert service.status()["journal"]["target"].endswith("/%i.log")
+        assert service.stop() == 0
+    (first,) = tmp_path.glob("first-20??%.log")
+    assert '"event":"message"' in first.read_text()
+    # messages are of level info, and only what belongs to no session opens a file by itself
+    assert {path.name: path.read_text() for path in tmp_path.glob("*.log") if path != first} == {"main.log": ""}

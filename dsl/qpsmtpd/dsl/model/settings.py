@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,48 @@ class Protocol(enum.StrEnum):
 
     SMTP = "smtp"
     LMTP = "lmtp"
+
+
+class LogLevel(enum.StrEnum):
+    """How much a record matters, by our names and by qpsmtpd's."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    NOTICE = "notice"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+    ALERT = "alert"
+    EMERGENCY = "emergency"
+    LOGDEBUG = "LOGDEBUG"
+    LOGINFO = "LOGINFO"
+    LOGNOTICE = "LOGNOTICE"
+    LOGWARN = "LOGWARN"
+    LOGERROR = "LOGERROR"
+    LOGCRIT = "LOGCRIT"
+    LOGALERT = "LOGALERT"
+    LOGEMERG = "LOGEMERG"
+    LOGRADAR = "LOGRADAR"
+
+
+def level_meant(level: str) -> str:
+    """A level by our name: `LOGWARN` is `warning`, `LOGRADAR` is `emergency` as it was for qpsmtpd."""
+    short = level.removeprefix("LOG").lower()
+    ours = [name.value for name in LogLevel if name.value.islower()]
+    return "emergency" if short == "radar" else next(name for name in ours if name.startswith(short))
+
+
+_CONVERSIONS = "aAbBCdeFgGhHiIjklmMpsSTuUVwWyYzZ%"
+"""Those of strftime(3) that give something for the name of a file, and `%i`."""
+
+
+def _log_name(text: str) -> str:
+    if text.startswith("|"):
+        return "a command cannot take the log; let it read what `log = stdout` prints, or a named pipe"
+    for found in re.finditer("%(.?)", text.replace("%%", "")):
+        if not found[1] or found[1] not in _CONVERSIONS:
+            return f'"{found[0]}" stands for nothing that the name of a file can have; `%Y-%m-%d` is a day, `%i` the session, `%%` is %'
+    return ""
 
 
 def _endpoints(wanted: tuple[str, ...]) -> str:
@@ -158,7 +201,16 @@ class ServerSettings:
     resolver: tuple[str, ...] = setting(
         (), "name servers as ADDRESS:PORT; those of /etc/resolv.conf unless given", check=_endpoints
     )
-    log: str = setting("stderr", "where log records go: `stderr`, `stdout` or a file name")
+    log: str = setting(
+        "stderr",
+        "where log records go: `stderr`, `stdout` or a file name, in which `%Y-%m-%d` and the like (strftime) stand for the time and `%i` for the session",
+        check=_log_name,
+    )
+    log_level: LogLevel = setting(
+        LogLevel.DEBUG,
+        "records of this level and of those above are kept: `debug` `info` `notice` `warning` `error` `critical` `alert` `emergency`, or by qpsmtpd's names",
+    )
+    log_nosplit: bool = setting(False, "the records of a session stay in one file, where the name of the file has a time in it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
 
+from qpsmtpd.runtime.observe.log_files import Target
 from qpsmtpd.runtime.observe.sink import Sink
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
@@ -48,6 +49,7 @@ class Journal:
         self._second = -1
         self._stamp = ""
         self._timed = False
+        self._quiet: frozenset[str] = frozenset()
 
     def record(self, event: str, level: str = "info", **fields: object) -> None:
         """Writes one record; never raises, whatever the values are."""
@@ -56,6 +58,10 @@ class Journal:
     def naming(self, digest: str) -> RulesJournal:
         """The same journal for sessions under certain rules: each record names their digest."""
         return RulesJournal(self, digest)
+
+    def keep_from(self, level: str) -> None:
+        """Records below that level are left out from now on."""
+        self._quiet = frozenset(LEVELS[: LEVELS.index(level)])
 
     def attend(self, later: Later) -> None:
         """Gathers records from now on; `later` is the loop's timer."""
@@ -70,12 +76,16 @@ class Journal:
         written, level = _learn(shape), shape[1]
 
         def record(*values: object) -> None:
+            if level in self._quiet:
+                return
             self._put(written(*values), level, end)
 
         return record
 
     def write(self, event: str, level: str, fields: Mapping[str, object], end: str) -> None:
         """`record` for those who add something of their own: `end` is the rest of the line."""
+        if level in self._quiet:
+            return
         written = _learn((event, level, *fields))
         self._put(written(*fields.values()), level, end)
 
@@ -83,6 +93,8 @@ class Journal:
         now = self._clock()
         second = int(now)
         if second != self._second:
+            # the sink gets lines of one second together: the name of their file may follow from it
+            self.flush()
             self._second = second
             self._stamp = time.strftime('{"ts":"%Y-%m-%dT%H:%M:%S.', time.gmtime(second))
         line = f"{self._stamp}{int((now - second) * 1000):03d}{body}{end}"
@@ -103,9 +115,9 @@ class Journal:
         """Hands everything gathered to the sink."""
         if self._lines:
             lines, self._lines = self._lines, []
-            self._sink.write("".join(lines).encode("ascii"))
+            self._sink.write("".join(lines).encode("ascii"), self._second)
 
-    def reopen(self, target: str) -> None:
+    def reopen(self, target: Target) -> None:
         """Goes on in `target`, opened afresh: for log rotation, and for rules that name another file."""
         self.flush()
         self._sink.reopen(target)

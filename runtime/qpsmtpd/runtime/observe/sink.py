@@ -1,55 +1,55 @@
-"""Where log records end up: stderr, stdout or a file, written by a thread of its own.
+"""Where log records end up: stderr, stdout or files, written by a thread of its own.
 
 A full pipe, a full disk or a slow one holds up that thread and nothing else: what it cannot take is dropped and
-counted. It knows lines, not what they mean.
+counted. It knows lines and when they were made, not what they mean.
 """
 
 from __future__ import annotations
 
-import os
 import threading
+import time
 from collections import deque
+
+from qpsmtpd.runtime.observe.log_files import LogFiles, Lost, Target, told
 
 HELD = 8 * 1024 * 1024
 """Octets that may wait for a slow reader before records are dropped."""
-_STANDARD = {"stdout": 1, "stderr": 2}
+
+_Lines = tuple[bytes, float]
 
 
 class Sink:
     """Takes chunks of whole lines; never raises once it is open, never waits."""
 
-    def __init__(self, target: str) -> None:
-        """Opens `stderr`, `stdout` or a file, which is appended to. Raises OSError when it cannot be opened."""
-        self.target = target
+    def __init__(self, target: Target) -> None:
+        """Opens what the target says; a file is appended to. Raises OSError when it cannot be opened."""
         self.lost = 0
         """Records that could not be written."""
         self.trouble = ""
         """What went wrong last; empty while all is well."""
         self._astray = ""
         """Why lines still go to the target before this one."""
-        self._fd = _open(target)
-        self._waiting: deque[bytes | str] = deque()
+        self._files = LogFiles(target, time.time())
+        self._waiting: deque[_Lines | Target] = deque()
         self._held = 0
-        self._torn = False
         self._closing = False
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def write(self, lines: bytes) -> None:
-        """Queues complete lines."""
+    def write(self, lines: bytes, at: float) -> None:
+        """Queues complete lines that were made at one moment."""
         with self._wake:
             if self._held + len(lines) > HELD:
-                self._lose(lines, "the reader of the log is too slow")
+                self._lose(lines.count(b"\n"), "the reader of the log is too slow")
                 return
             self._held += len(lines)
-            self._waiting.append(lines)
+            self._waiting.append((lines, at))
             self._wake.notify()
 
-    def reopen(self, target: str) -> None:
+    def reopen(self, target: Target) -> None:
         """Goes on in `target`, opened afresh; lines queued before stay where they were meant to go."""
         with self._wake:
-            self.target = target
             self._waiting.append(target)
             self._wake.notify()
 
@@ -70,57 +70,45 @@ class Sink:
             if not items:
                 break
             self._take(items)
-        if self._fd > 2:
-            os.close(self._fd)
+        self._files.close()
 
-    def _take(self, items: list[bytes | str]) -> None:
-        """Writes the lines of one round, as few writes as there are files."""
+    def _take(self, items: list[_Lines | Target]) -> None:
+        """Writes the lines of one round, those of one moment together."""
         lines: list[bytes] = []
+        moment = 0.0
         for item in items:
-            if isinstance(item, bytes):
-                lines.append(item)
-            else:
-                self._put(b"".join(lines))
+            if isinstance(item, Target) or item[1] != moment:
+                self._put(b"".join(lines), moment)
                 lines = []
+            if isinstance(item, Target):
                 self._turn_to(item)
-        self._put(b"".join(lines))
+            else:
+                lines.append(item[0])
+                moment = item[1]
+        self._put(b"".join(lines), moment)
 
-    def _put(self, lines: bytes) -> None:
-        # a line that was cut by a full disk must not swallow the next one
-        left = b"\n" + lines if self._torn and lines else lines
+    def _put(self, lines: bytes, moment: float) -> None:
+        if not lines:
+            return
         try:
-            while left:
-                done = os.write(self._fd, left)
-                self._torn = left[done - 1 : done] != b"\n"
-                left = left[done:]
-            if lines:
-                self.trouble = self._astray
-        except OSError as error:
+            self._files.write(lines, moment)
+            self.trouble = self._astray or self._files.astray
+        except Lost as lost:
             with self._wake:
-                self._lose(left, os.strerror(error.errno or 0))
+                self._lose(lost.count, lost.trouble)
         with self._wake:
             self._held -= len(lines)
 
-    def _turn_to(self, target: str) -> None:
+    def _turn_to(self, target: Target) -> None:
         try:
-            fd = _open(target)
+            files = LogFiles(target, time.time())
         except OSError as error:
-            self.trouble = self._astray = f"{target}: {os.strerror(error.errno or 0)}; records still go where they went before"
-            return
-        self.trouble = self._astray = ""
-        if self._fd > 2:
-            os.close(self._fd)
-        self._fd, self._torn = fd, False
+            self._astray = told(target.pattern, error)
+        else:
+            self._files.close()
+            self._files, self._astray = files, ""
+        self.trouble = self._astray
 
-    def _lose(self, lines: bytes, trouble: str) -> None:
-        self.lost += lines.count(b"\n")
+    def _lose(self, count: int, trouble: str) -> None:
+        self.lost += count
         self.trouble = trouble
-
-
-def _open(target: str) -> int:
-    if target in _STANDARD:
-        return _STANDARD[target]
-    # a pipe that nobody reads is an error, not a reason to wait for a reader
-    fd = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK, 0o600)
-    os.set_blocking(fd, True)
-    return fd

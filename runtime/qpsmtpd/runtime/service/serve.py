@@ -22,10 +22,12 @@ from typing import Any
 
 from qpsmtpd.dsl.diagnostics.render import render_text
 from qpsmtpd.dsl.model.program import Program
+from qpsmtpd.dsl.model.settings import ServerSettings, level_meant
 from qpsmtpd.runtime import __version__
 from qpsmtpd.runtime.engine.services import Services
 from qpsmtpd.runtime.observe.forwarding import Forwarding
 from qpsmtpd.runtime.observe.journal import Journal
+from qpsmtpd.runtime.observe.log_files import log_target
 from qpsmtpd.runtime.observe.loop_errors import LoopErrors
 from qpsmtpd.runtime.observe.sink import Sink
 from qpsmtpd.runtime.service import control
@@ -111,13 +113,13 @@ class Service:
         with contextlib.ExitStack() as stack:
             self._state = self._own(stack, server.state_dir, "state folder", "qpsmtpd.pid")
             self._spool = self._own(stack, server.spool_dir, "spool folder", "qpsmtpd.lock")
-            self.journal = self._open_journal(stack, server.log)
+            self.journal = self._open_journal(stack, server)
             self._kept = self._open_state(stack, program)
             self._sockets = {listener.name: open_sockets(listener.settings.bind) for listener in program.listeners}
             self._release = stack.pop_all()
         leftovers = remove_leftovers(self._spool)
         self._active = ActiveProgram(program, loaded.ended, time.time())
-        self._log = server.log
+        self._log = log_target(server, self._home)
         self._would_have: Counter[tuple[str, str]] = Counter()
         self._started = time.time()
         self._stop = asyncio.Event()
@@ -130,11 +132,12 @@ class Service:
         stack.callback(Lock(path / lock, role).release)
         return path
 
-    def _open_journal(self, stack: contextlib.ExitStack, target: str) -> Journal:
+    def _open_journal(self, stack: contextlib.ExitStack, server: ServerSettings) -> Journal:
         try:
-            journal = Journal(Sink(self._log_path(target)))
+            journal = Journal(Sink(log_target(server, self._home)))
         except OSError as error:
-            raise Cannot(f"cannot open the log {target}: {os.strerror(error.errno or 0)}") from error
+            raise Cannot(f"cannot open the log {server.log}: {os.strerror(error.errno or 0)}") from error
+        journal.keep_from(level_meant(server.log_level))
         stack.callback(journal.close)
         return journal
 
@@ -146,9 +149,6 @@ class Service:
         store = SqliteStore(path, SystemClock())
         stack.callback(store.close)
         return store
-
-    def _log_path(self, target: str) -> str:
-        return target if target in ("stderr", "stdout") else str(self._home / target)
 
     def close(self) -> None:
         """Gives everything back; to be called when the loop has ended."""
@@ -200,7 +200,7 @@ class Service:
             loop=type(asyncio.get_running_loop()).__module__,
         )
         self.journal.flush()
-        if self._log != "stdout":
+        if self._log.pattern != "stdout":
             where = ", ".join(address for each in addresses.values() for address in each)
             with contextlib.suppress(OSError):
                 print(f"qpsmtpd {__version__} listens on {where}; rules {self._order.rules} ({program.digest})", flush=True)
@@ -224,7 +224,7 @@ class Service:
     # --- signals -------------------------------------------------------
 
     def _hang_up(self) -> None:
-        self.journal.reopen(self._log_path(self._log))
+        self.journal.reopen(self._log)
         if not self._stop.is_set():
             self._reloader.request()
 
@@ -239,9 +239,11 @@ class Service:
 
     def _swap(self, program: Program) -> None:
         self._acceptor.replace(program, self._lend(program))
-        if program.server.log != self._log:
-            self._log = program.server.log
-            self.journal.reopen(self._log_path(self._log))
+        self.journal.keep_from(level_meant(program.server.log_level))
+        target = log_target(program.server, self._home)
+        if target != self._log:
+            self._log = target
+            self.journal.reopen(target)
 
     # --- the control socket --------------------------------------------
 
@@ -272,7 +274,7 @@ class Service:
             "would_have": [
                 {"rule": rule, "verdict": verb, "count": count} for (rule, verb), count in sorted(self._would_have.items())
             ],
-            "journal": {"target": self._log, "lost": self.journal.lost, "trouble": self.journal.trouble},
+            "journal": {"target": self._log.pattern, "lost": self.journal.lost, "trouble": self.journal.trouble},
         }
 
     def _addresses(self) -> dict[str, list[str]]:
