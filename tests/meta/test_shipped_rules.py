@@ -23,7 +23,7 @@ def test_a_shipped_file_has_no_error_and_no_warning(path: Path) -> None:
 
 
 def test_a_shipped_policy_stands_in_a_file_of_its_name_and_says_what_it_does() -> None:
-    for path in sorted((ROOT / "rules").glob("*.q")):
+    for path in sorted((ROOT / "rules").rglob("*.q")):
         rules, _ = checked_rules(str(path), library(), lambda name: Path(name).read_bytes(), around=surroundings())
         assert rules is not None
         policies = [each for each in rules.statements if type(each).__name__ == "Policy"]

@@ -42,19 +42,17 @@ def installed(tmp_path_factory) -> Path:
 
 
 def test_the_installed_command_checks_explains_and_tells_and_has_the_shipped_rules(installed, tmp_path):
-    (tmp_path / "rules.q").write_text(_RULES)
+    (tmp_path / "rules.q").write_text(f"apply standard/mx(greylist = false)\n{_RULES}")
     (tmp_path / "rcpthosts").write_text("example.org\n")
     version = _must(installed / "qpsmtpd", "--version", cwd=tmp_path)
     assert "0.1.0" in version
     _must(installed / "qpsmtpd", "check", "rules.q", cwd=tmp_path)
     assert "Q501" in _must(installed / "qpsmtpd", "explain", "Q501", cwd=tmp_path)
     assert "rcpthosts(domain: domain" in _must(installed / "qpsmtpd", "doc", "rcpthosts", cwd=tmp_path)
-    code = (
-        "from importlib.resources import files; print(*sorted(p.name for p in (files('qpsmtpd') / 'rules').iterdir()), sep='\\n')"
-    )
+    assert "rules/standard/mx.q" in _must(installed / "qpsmtpd", "doc", "standard/mx", cwd=tmp_path)
+    code = "from qpsmtpd.runtime.resources import shipped_rules; print(*shipped_rules(), sep='\\n')"
     shipped = set(_must(installed / "python", "-c", code, cwd=tmp_path).split())
-    assert {path.name for path in (ROOT / "rules").glob("*.q")} <= shipped
-    assert any(name.endswith(".q") for name in shipped)
+    assert {str(path.relative_to(ROOT / "rules")) for path in (ROOT / "rules").rglob("*.q")} == shipped
 
 
 def test_the_installed_command_refuses_rules_that_relay(installed, tmp_path):

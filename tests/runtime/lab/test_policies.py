@@ -75,7 +75,7 @@ def test_tests_beside_a_policy_see_it(tmp_path, monkeypatch):
     assert (len(report.outcomes), report.failed) == (1, 0)
 
 
-@pytest.mark.parametrize("policy", sorted((ROOT / "rules").glob("*.q")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("policy", sorted((ROOT / "rules").rglob("*.q")), ids=lambda path: path.stem)
 def test_the_tests_of_shipped_rules_pass(policy):
     report = run_tests(policy, (), ())
     assert report.bench is not None and report.failed == 0

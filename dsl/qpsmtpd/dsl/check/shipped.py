@@ -43,6 +43,6 @@ class Shipped:
         """What can be applied without being declared."""
         if not self.folder:
             return ()
-        files = self._around.matching(posixpath.join(self.folder, "*.q"))
-        names = sorted(posixpath.basename(path).removesuffix(".q") for path in files)
+        files = [path for pattern in ("*.q", "*/*.q") for path in self._around.matching(posixpath.join(self.folder, pattern))]
+        names = sorted(posixpath.relpath(path, self.folder).removesuffix(".q") for path in files)
         return [name for name in names if self.policy(name) is not None]

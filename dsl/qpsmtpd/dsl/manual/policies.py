@@ -25,17 +25,22 @@ def policies(shipped: Mapping[str, str]) -> Chapter:
 def _declared(name: str, text: str) -> Iterator[tuple[tree.File, tree.Policy]]:
     file = parse(text, name, Findings())
     found = (statement for statement in file.statements if isinstance(statement, tree.Policy))
-    return ((file, policy) for policy in found if f"{policy.name.text}.q" == name)
+    return ((file, policy) for policy in found if f"{policy.name.text}.q" == name.rpartition("/")[2])
+
+
+def _name(file: tree.File) -> str:
+    """How the policy of a shipped file is called in `apply`: `headers`, `standard/mx`."""
+    return file.name.removesuffix(".q")
 
 
 def _page(policy: tree.Policy, file: tree.File) -> Page:
     doc = docstring(inspect.cleandoc(policy.doc.value) if policy.doc else "")
-    return Page("policy", policy.name.text, doc.summary, tuple(_parts(policy, file, doc)))
+    return Page("policy", _name(file), doc.summary, tuple(_parts(policy, file, doc)))
 
 
 def _parts(policy: tree.Policy, file: tree.File, doc: Docstring) -> Iterator[Part]:
     parameters = ", ".join(_source(parameter, file) for parameter in policy.params)
-    yield Prose(f"`{policy.name.text}({parameters})`")
+    yield Prose(f"`{_name(file)}({parameters})`")
     if doc.prose:
         yield Prose(doc.prose)
     if policy.params:
@@ -45,7 +50,7 @@ def _parts(policy: tree.Policy, file: tree.File, doc: Docstring) -> Iterator[Par
     acts = f"Has rules in {code(hooks)}; stands" if hooks else "Stands"
     yield Prose(f"{acts} in `rules/{file.name}`.")
     if doc.examples or all(parameter.default for parameter in policy.params):
-        yield Sample(doc.examples or f"apply {policy.name.text}()", "q fragment")
+        yield Sample(doc.examples or f"apply {_name(file)}()", "q fragment")
 
 
 def _columns(parameter: tree.Param, file: tree.File) -> list[str]:
