@@ -52,5 +52,5 @@ def test_a_function_has_a_test_file_of_its_name(function):
 @pytest.mark.parametrize("function", _FUNCTIONS)
 def test_what_asks_the_outside_world_has_a_deadline_and_a_failure_policy(function):
     if function.kind is Kind.LOOKUP:
-        assert function.timeout and function.on_error
+        assert function.timeout and function.asks
     assert function.services or function.kind in (Kind.PURE, Kind.GATE, Kind.LOOKUP)

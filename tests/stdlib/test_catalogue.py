@@ -53,7 +53,7 @@ def test_a_function_may_be_called_at_some_hook(name: str) -> None:
 @each_function
 def test_only_what_can_fail_has_a_failure_policy(name: str) -> None:
     declared = FUNCTIONS[name]
-    assert declared.may_fail is (declared.kind in (Kind.LOOKUP, Kind.GATE))
+    assert declared.asks is (declared.kind in (Kind.LOOKUP, Kind.GATE))
 
 
 @each_function

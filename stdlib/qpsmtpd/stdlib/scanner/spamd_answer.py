@@ -18,7 +18,7 @@ ANSWER = 512 * 1024
 _STATUS = re.compile(rb"SPAMD/[0-9]+\.[0-9]+ 0 EX_OK")
 _NUMBER = rb"(-?[0-9]{1,6}(?:\.[0-9]{1,3})?)"
 _VERDICT = re.compile(rb"(True|False) ; " + _NUMBER + rb" / " + _NUMBER)
-_FIELD = re.compile(rb"(X-Spam-(?!Prev-)[A-Za-z0-9_-]{1,50}):((?:[^\n]*+\n)(?:[ \t][^\n]*+\n)*+)")
+_FIELD = re.compile(rb"(X-Spam-(?!Prev-)[A-Za-z0-9_-]{1,50}):([^\n]*+\n(?:[ \t][^\n]*+\n)*)")
 _TESTS = re.compile(r"\btests=([A-Za-z0-9_]+(?:, ?[A-Za-z0-9_]+)*)")
 _MOST_FIELDS = 30
 _MOST_TESTS = 500
@@ -70,7 +70,7 @@ def _fields(section: bytes) -> Mapping[str, str]:
     while at < len(section) and len(fields) < _MOST_FIELDS:
         if match := _FIELD.match(section, at):
             value = b" ".join(match[2].split())
-            fields.setdefault(match[1].decode("ascii"), printable(value, _LONGEST_VALUE))
+            fields.setdefault(match[1].decode("ascii"), printable(value, _LONGEST_VALUE) if value else "")
             at = match.end()
         else:
             at = section.find(b"\n", at) + 1 or len(section)
