@@ -26,7 +26,8 @@ policy mx(
     apply count_unrecognized_commands(max = max_unrecognized)
     apply rcpt_ok(file = own_domains, more = more_domains)
     on rcpt unless relay:
-        if check_users and not local_user(recipient, extension = "+") deny 5.1.1 "There is no such user here"
+        if check_users:
+            unless local_user(recipient, extension = "+") deny 5.1.1 "There is no such user here"
     # behind what refuses for good: nobody is asked to come again for nothing
     apply greylisting(by_recipient = true, delay = greylist_delay) if greylist
     apply headers(reject = reject_headers)

@@ -37,3 +37,8 @@ def test_own_clients_relay_and_are_spared_what_is_about_strangers() -> None:
     rules = 'on connect: if ip in networks("relayclients") relay = true\napply standard/mx(check_users = true)'
     steps = 'client 192.0.2.7 -> accept\nehlo "x"\nmail "a@example.org"\nrcpt "x@elsewhere.example" -> accept\ndata "Subject: x" -> accept'
     assert passes(rules, "given earlytalker() = true\n" + steps)
+
+
+@pytest.mark.parametrize(("parameters", "told_so"), [("", ["Q603"]), ("check_users = true", [])])
+def test_without_check_users_the_checker_says_that_nothing_knows_the_users(parameters: str, told_so: list[str]) -> None:
+    assert codes(compiled(f"apply standard/mx({parameters}){_DELIVERY}"), "note") == told_so

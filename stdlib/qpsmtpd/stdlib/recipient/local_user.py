@@ -44,8 +44,8 @@ async def local_user(
     Examples:
         on rcpt: unless local_user(recipient) deny 5.1.1 "No such user"
         on rcpt if domain == "example.org":
-            unless local_user(recipient, users = "users", passwd = false, extension = "+") deny 5.1.1 "No such user"
-        on rcpt: unless local_user(recipient, aliases = "aliases") deny 5.1.1 "No such user"
+            unless local_user(recipient, users = "users", passwd = false) deny 5.1.1 "No such user"
+        on rcpt: unless local_user(recipient, aliases = "aliases", extension = "+") deny 5.1.1 "No such user"
     """
     for local in _names(recipient.local or "", extension):
         keys = (local.lower(), f"{local.lower()}@{recipient.domain}", f"@{recipient.domain}")
