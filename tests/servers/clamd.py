@@ -40,8 +40,8 @@ class Clamd:
 
 
 @contextmanager
-def running_clamd() -> Iterator[Clamd]:
-    """A clamd of one's own, until the block ends."""
+def running_clamd(settings: str = "") -> Iterator[Clamd]:
+    """A clamd of one's own, with more lines in its configuration, until the block ends."""
     program = shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin")
     assert program, "clamd is missing: install the Debian package clamav-daemon"
     with tempfile.TemporaryDirectory(prefix="clamd-") as name:
@@ -50,7 +50,7 @@ def running_clamd() -> Iterator[Clamd]:
         (folder / "db" / "eicar.ndb").write_text(f"Eicar.Test.Signature:0:*:{EICAR.hex()}\n")
 
         def command(port: int) -> list[str]:
-            (folder / "clamd.conf").write_text(_CONFIG.format(folder=folder, port=port, limit=STREAM_LIMIT))
+            (folder / "clamd.conf").write_text(_CONFIG.format(folder=folder, port=port, limit=STREAM_LIMIT) + settings)
             return [program, "-c", str(folder / "clamd.conf")]
 
         with started(command, folder / "log") as port:

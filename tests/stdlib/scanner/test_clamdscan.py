@@ -12,7 +12,7 @@ import pytest
 from library_doubles import FieldList, WrittenMessage
 from qpsmtpd.dsl.model.values import Duration, LookupFailure, Size
 from qpsmtpd.stdlib.scanner.clamdscan import Clean, Infected, Skipped, clamdscan
-from servers.clamd import EICAR, NAME, STREAM_LIMIT
+from servers.clamd import EICAR, NAME, STREAM_LIMIT, running_clamd
 from servers.scripted_daemon import answering, deaf, hanging, scripted_daemon
 
 HEAD = b"From: a@example.net\r\nSubject: x\r\n\r\n"
@@ -118,6 +118,15 @@ async def test_what_is_too_large_for_clamd_is_an_error_and_says_so(clamd, way, t
     for _ in range(10):
         with pytest.raises(LookupFailure, match="larger than its StreamMaxLength: raise that, or lower max_size"):
             await clamdscan(getattr(clamd, way), message=LongMessage(Size(1), STREAM_LIMIT * times + 40_000))
+
+
+@pytest.mark.parametrize("limit", ["MaxFileSize", "MaxScanSize"])
+async def test_what_is_over_a_limit_of_clamds_own_is_clean_unless_clamd_is_told_to_alert(limit):
+    message = WrittenMessage((HEAD, b"x" * 300_000 + b"\r\n", EICAR))
+    with running_clamd(f"{limit} 100K\n") as clamd:
+        assert await clamdscan(clamd.socket, message=message) == Clean()
+    with running_clamd(f"{limit} 100K\nAlertExceedsMax yes\n") as clamd:
+        assert await clamdscan(clamd.socket, message=message) == Infected(f"Heuristics.Limits.Exceeded.{limit}")
 
 
 async def test_a_large_message_is_never_in_memory_as_a_whole(tmp_path):
