@@ -53,5 +53,5 @@ def running_clamd(settings: str = "") -> Iterator[Clamd]:
             (folder / "clamd.conf").write_text(_CONFIG.format(folder=folder, port=port, limit=STREAM_LIMIT) + settings)
             return [program, "-c", str(folder / "clamd.conf")]
 
-        with started(command, folder / "log") as port:
+        with started(command, folder / "log", folder / "clamd.sock") as port:
             yield Clamd(f"{folder}/clamd.sock", f"127.0.0.1:{port}")

@@ -74,5 +74,5 @@ def running_spamd() -> Iterator[Spamd]:
         def command(port: int) -> list[str]:
             return [program, *options, f"--listen=127.0.0.1:{port}"]
 
-        with started(command, folder / "log") as port:
+        with started(command, folder / "log", folder / "spamd.sock") as port:
             yield Spamd(f"{folder}/spamd.sock", f"127.0.0.1:{port}")

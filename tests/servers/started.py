@@ -13,8 +13,8 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def started(command: Callable[[int], Sequence[str]], log: Path) -> Iterator[int]:
-    """Runs a command made for a free port of the loopback until the block ends; gives the port, at which it listens then.
+def started(command: Callable[[int], Sequence[str]], log: Path, path: Path) -> Iterator[int]:
+    """Runs a command made for a free port of the loopback until the block ends; gives the port, when it listens there and at `path`.
 
     What it prints goes to `log`. A port may be taken by somebody before the server has it: then it gets another one.
     """
@@ -23,7 +23,7 @@ def started(command: Callable[[int], Sequence[str]], log: Path) -> Iterator[int]
         with log.open("ab") as file:
             process = subprocess.Popen(command(port), stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         try:
-            if _listens(process, port):
+            if _listens(process, socket.AF_INET, ("127.0.0.1", port)) and _listens(process, socket.AF_UNIX, str(path)):
                 yield port
                 return
         finally:
@@ -39,17 +39,16 @@ def free_port() -> int:
         return port
 
 
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+def _listens(process: subprocess.Popen[bytes], family: int, address: tuple[str, int] | str) -> bool:
     """True when the server takes connections, False when it has ended."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
+        with socket.socket(family) as sock:
+            if sock.connect_ex(address) == 0:
+                return True
         try:
-            socket.create_connection(("127.0.0.1", port), PATIENCE).close()
-        except ConnectionRefusedError:
-            try:
-                process.wait(0.02)
-            except subprocess.TimeoutExpired:
-                continue
-            return False
-        return True
+            process.wait(0.02)
+        except subprocess.TimeoutExpired:
+            continue
+        return False
     raise AssertionError(f"{process.args!r} does not listen")
