@@ -1,7 +1,8 @@
 """The library's catalogue: every function that rules may call, found by walking the package.
 
-There is no list to keep: a module's functions are those declared in it with `@function`. This file knows
-no function by name.
+There is no list to keep: a module's functions are those declared in it with `@function`. Modules with functions stand
+right in the folders of the library; folders below these have the workings of functions, and are loaded when they work.
+This file knows no function by name.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType, ModuleType
 
 from qpsmtpd.dsl.model.functions import Catalogue, Function
@@ -18,8 +19,13 @@ from qpsmtpd.dsl.model.functions import Catalogue, Function
 @functools.cache
 def catalogue() -> Catalogue:
     """The functions of the shipped library, by name. Raises ValueError when two share a name."""
-    found = pkgutil.walk_packages(__path__, f"{__name__}.")
-    return gather(importlib.import_module(module.name) for module in found)
+    return gather(importlib.import_module(name) for name in _modules())
+
+
+def _modules() -> Iterator[str]:
+    for folder in pkgutil.iter_modules(__path__, f"{__name__}."):
+        inside = importlib.import_module(folder.name).__path__
+        yield from (module.name for module in pkgutil.iter_modules(inside, f"{folder.name}.") if not module.ispkg)
 
 
 def gather(modules: Iterable[ModuleType]) -> Catalogue:

@@ -10,8 +10,8 @@ from by_smtp import SENT, forward, to
 from library_doubles import KnownClient, WrittenEnvelope, WrittenMessage
 from meta.rules_text import codes, compiled
 from qpsmtpd.dsl.model.values import Address, Delivery, LookupFailure
+from qpsmtpd.stdlib.queue.onward.xclient import xtext
 from qpsmtpd.stdlib.queue.smtp_forward import helo_fault, server_fault
-from qpsmtpd.stdlib.queue.xclient import xtext
 from servers.fake_smtp import CLOSE, HANG, fake_smtp
 from servers.postfix import Postfix
 

@@ -14,7 +14,7 @@ import pytest
 from by_smtp import SENT, forward
 from library_doubles import WrittenEnvelope, WrittenMessage
 from qpsmtpd.dsl.model.values import Delivery, LookupFailure
-from qpsmtpd.stdlib.queue import smtp_pool
+from qpsmtpd.stdlib.queue.onward import smtp_pool
 from servers.fake_peers import FakePeer, fake_peer
 from servers.fake_smtp import CLOSE, FakeSmtp, fake_smtp
 from servers.postfix import Postfix

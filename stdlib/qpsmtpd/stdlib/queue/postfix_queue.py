@@ -8,9 +8,9 @@ from typing import Annotated
 from qpsmtpd.dsl.model.functions import Constant, Kind, OwnPath, function
 from qpsmtpd.dsl.model.services import Client, Clock, Envelope, Message
 from qpsmtpd.dsl.model.values import Delivery, Duration
-from qpsmtpd.stdlib.queue.cleanup_envelope import before
-from qpsmtpd.stdlib.queue.cleanup_wire import flag_bits, flags_fault
-from qpsmtpd.stdlib.queue.places import endpoint, positive_fault
+from qpsmtpd.stdlib.queue.onward.cleanup_envelope import before
+from qpsmtpd.stdlib.queue.onward.cleanup_wire import flag_bits, flags_fault
+from qpsmtpd.stdlib.queue.onward.places import endpoint, positive_fault
 
 _ONE_MINUTE = Duration(60.0)
 
@@ -63,7 +63,7 @@ async def postfix_queue(
         on rcpt: if recipient not in ["ann@example.org", "postmaster@example.org"] deny 5.1.1 "No such user here"
         on queue: postfix_queue(flags = ["FLAG_FILTER", "FLAG_BCC_OK", "FLAG_MAP_OK"], timeout = 30s)
     """
-    from qpsmtpd.stdlib.queue.cleanup_client import Letter, hand_over  # whoever only checks rules does without asyncio
+    from qpsmtpd.stdlib.queue.onward.cleanup_client import Letter, hand_over  # whoever only checks rules does without asyncio
 
     first, more = flag_bits(flags)
     letter = Letter(first, before(envelope, client, clock, more), message)

@@ -9,7 +9,7 @@ from typing import Annotated
 from qpsmtpd.dsl.model.functions import Constant, Kind, function
 from qpsmtpd.dsl.model.services import Client, Envelope, Message, Site
 from qpsmtpd.dsl.model.values import Delivery, Duration
-from qpsmtpd.stdlib.queue.places import endpoint, positive_fault
+from qpsmtpd.stdlib.queue.onward.places import endpoint, positive_fault
 
 _SMTP = 25
 _ONE_MINUTE = Duration(60.0)
@@ -79,8 +79,8 @@ async def smtp_forward(
         on queue: smtp_forward("10.0.0.25", fallback = ["backup.example.org:2525"])
     """
     # whoever only checks rules does without asyncio
-    from qpsmtpd.stdlib.queue.smtp_client import Server
-    from qpsmtpd.stdlib.queue.smtp_exchange import Letter, hand_over
+    from qpsmtpd.stdlib.queue.onward.smtp_client import Server
+    from qpsmtpd.stdlib.queue.onward.smtp_exchange import Letter, hand_over
 
     servers = [Server(*endpoint(place, port), helo or site.hostname, connections) for place in (host, *fallback)]
     return await hand_over(Letter(message, envelope, client if xclient else None), servers, seconds=timeout)

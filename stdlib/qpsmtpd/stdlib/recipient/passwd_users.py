@@ -7,13 +7,15 @@ few threads of its own, so that others who wait have theirs.
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import errno
 import functools
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _AT_ONCE = 4
 _LARGEST = 1024 * 1024
@@ -27,6 +29,8 @@ Ask = Callable[[bytes, int], tuple[int, bool]]
 
 async def is_user(name: str) -> bool:
     """True when the system has a user of that name. Raises OSError when that could not be found out."""
+    import asyncio  # whoever only checks rules does without
+
     return await asyncio.get_running_loop().run_in_executor(_threads(), look_up, name.encode(), _getpwnam)
 
 
@@ -49,6 +53,8 @@ def look_up(name: bytes, ask: Ask) -> bool:
 
 @functools.cache
 def _threads() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="passwd")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from qpsmtpd.dsl.model.services import Client, Clock, Envelope
 from qpsmtpd.dsl.model.values import Address
 from qpsmtpd.stdlib.dns.names import public_text
-from qpsmtpd.stdlib.queue import cleanup_wire as wire
+from qpsmtpd.stdlib.queue.onward import cleanup_wire as wire
 
 
 def before(envelope: Envelope, client: Client, clock: Clock, flags: int) -> bytes:

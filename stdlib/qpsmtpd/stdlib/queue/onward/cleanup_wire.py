@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from qpsmtpd.dsl.model.values import Delivery
-from qpsmtpd.stdlib.queue.answers import said
+from qpsmtpd.stdlib.queue.onward.answers import said
 
 TIME, ATTRIBUTE, SENDER, RECIPIENT, MORE_FLAGS, MESSAGE, LINE, PART_OF_LINE, EXTRACTED, END = b"TASRfMNLXE"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from qpsmtpd.dsl.model.services import Envelope, Message
 from qpsmtpd.dsl.model.values import Delivery, LookupFailure
 from qpsmtpd.stdlib.dns.names import public_text
-from qpsmtpd.stdlib.queue import cleanup_wire as wire
-from qpsmtpd.stdlib.queue.handing_on import Attempt, NotTaken, PerLoop, in_order, send_blocks
-from qpsmtpd.stdlib.queue.places import endpoint
+from qpsmtpd.stdlib.queue.onward import cleanup_wire as wire
+from qpsmtpd.stdlib.queue.onward.handing_on import Attempt, NotTaken, PerLoop, in_order, send_blocks
+from qpsmtpd.stdlib.queue.onward.places import endpoint
 
 AT_ONCE = 50
 """Messages that one cleanup service is given at the same time, as each costs it a process; more wait their turn."""

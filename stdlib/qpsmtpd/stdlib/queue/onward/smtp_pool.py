@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 
-from qpsmtpd.stdlib.queue.handing_on import PerLoop
-from qpsmtpd.stdlib.queue.smtp_client import Server, SmtpClient
+from qpsmtpd.stdlib.queue.onward.handing_on import PerLoop
+from qpsmtpd.stdlib.queue.onward.smtp_client import Server, SmtpClient
 
 IDLE = 30.0
 """Seconds that a connection may rest: servers close such ones after minutes, busy ones sooner."""

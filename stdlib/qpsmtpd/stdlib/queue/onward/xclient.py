@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from qpsmtpd.dsl.model.services import Client
-from qpsmtpd.stdlib.queue.handing_on import NotTaken
-from qpsmtpd.stdlib.queue.smtp_client import SmtpClient
+from qpsmtpd.stdlib.queue.onward.handing_on import NotTaken
+from qpsmtpd.stdlib.queue.onward.smtp_client import SmtpClient
 
 _LONGEST = 500
 """Octets of a command."""

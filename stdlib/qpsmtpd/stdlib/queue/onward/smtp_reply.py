@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from qpsmtpd.dsl.model.values import Delivery, LookupFailure
 from qpsmtpd.stdlib.dns.names import public_text
-from qpsmtpd.stdlib.queue.answers import said
-from qpsmtpd.stdlib.queue.handing_on import NotTaken
+from qpsmtpd.stdlib.queue.onward.answers import said
+from qpsmtpd.stdlib.queue.onward.handing_on import NotTaken
 
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*?))?\r?\n", re.DOTALL)
 _CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3} ", re.ASCII)

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qpsmtpd.stdlib.queue.dot_stuffing import dotted
+from qpsmtpd.stdlib.queue.onward.dot_stuffing import dotted
 
 LINES = st.lists(st.sampled_from([b"", b".", b"..", b".x", b"x.", b"x", b"\x80."]), max_size=8)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from qpsmtpd.dsl.model.services import Client, Envelope, Message
 from qpsmtpd.dsl.model.values import Delivery
-from qpsmtpd.stdlib.queue.dot_stuffing import dotted
-from qpsmtpd.stdlib.queue.handing_on import Attempt, in_order, in_reader, send_blocks
-from qpsmtpd.stdlib.queue.smtp_client import Server, SmtpClient
-from qpsmtpd.stdlib.queue.smtp_pool import Pool, pool_of
-from qpsmtpd.stdlib.queue.smtp_reply import Closing, Reply, settled
-from qpsmtpd.stdlib.queue.xclient import introduce
+from qpsmtpd.stdlib.queue.onward.dot_stuffing import dotted
+from qpsmtpd.stdlib.queue.onward.handing_on import Attempt, in_order, in_reader, send_blocks
+from qpsmtpd.stdlib.queue.onward.smtp_client import Server, SmtpClient
+from qpsmtpd.stdlib.queue.onward.smtp_pool import Pool, pool_of
+from qpsmtpd.stdlib.queue.onward.smtp_reply import Closing, Reply, settled
+from qpsmtpd.stdlib.queue.onward.xclient import introduce
 
 _TOO_BIG = Delivery(False, "Message too big for the next server", refused=True, enhanced="5.3.4")
 _EIGHT_BITS = Delivery(False, "The next server takes no 8-bit text, and this message has some", refused=True, enhanced="5.6.3")

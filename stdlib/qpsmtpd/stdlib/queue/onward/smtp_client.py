@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import SupportsIndex
 
 from qpsmtpd.dsl.model.values import LookupFailure
-from qpsmtpd.stdlib.queue.handing_on import NotTaken
-from qpsmtpd.stdlib.queue.smtp_reply import Closing, Reply, line_of
+from qpsmtpd.stdlib.queue.onward.handing_on import NotTaken
+from qpsmtpd.stdlib.queue.onward.smtp_reply import Closing, Reply, line_of
 
 PIPELINED = 100
 """Commands that are sent at once to a server that takes them so (RFC 2920): less than any buffer holds."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qpsmtpd.stdlib.queue import cleanup_wire as wire
+from qpsmtpd.stdlib.queue.onward import cleanup_wire as wire
 
 
 def records(octets: bytes) -> Iterator[tuple[str, bytes]]:
