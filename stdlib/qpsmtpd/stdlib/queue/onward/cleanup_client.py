@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from qpsmtpd.dsl.model.services import Envelope, Message
 from qpsmtpd.dsl.model.values import Delivery, LookupFailure
@@ -71,10 +72,10 @@ class _Cleanup:
         queue_id = (await self._said()).get("queue_id", "")
         if not _QUEUE_ID.fullmatch(queue_id):
             raise LookupFailure("its greeting is not that of a cleanup service")
-        self._writer.write(wire.attributes({"flags": str(letter.flags)}) + letter.before)
-        await send_blocks(self._writer, wire.content(letter.message.chunks()))
+        first = wire.attributes({"flags": str(letter.flags)}) + letter.before
+        last = await send_blocks(self._writer, chain((first,), wire.content(letter.message.chunks())))
         attempt.commit()
-        self._writer.write(wire.record(wire.EXTRACTED) + wire.record(wire.END))
+        self._writer.write(last + wire.record(wire.EXTRACTED) + wire.record(wire.END))
         await self._writer.drain()
         outcome = await self._said()
         status = outcome.get("status", "")

@@ -93,10 +93,12 @@ async def in_order(
     raise LookupFailure("; ".join(reasons))
 
 
-async def send_blocks(writer: asyncio.StreamWriter, parts: Iterator[bytes]) -> None:
-    """Sends what may be read from a file, no faster than the peer takes it, a block at a time in memory."""
-    loop = asyncio.get_running_loop()
-    while block := await loop.run_in_executor(_readers(), _block, parts):
+async def send_blocks(writer: asyncio.StreamWriter, parts: Iterator[bytes]) -> bytes:
+    """Sends what may be read from a file, no faster than the peer takes it, a block at a time in memory; returns the last one, unsent."""
+    while True:
+        block, more = await in_reader(lambda: _block(parts))
+        if not more:
+            return block
         writer.write(block)
         await writer.drain()
 
@@ -106,14 +108,15 @@ async def in_reader(work: Callable[[], V]) -> V:
     return await asyncio.get_running_loop().run_in_executor(_readers(), work)
 
 
-def _block(parts: Iterator[bytes]) -> bytes:
+def _block(parts: Iterator[bytes]) -> tuple[bytes, bool]:
+    """The next octets, and whether there may be more."""
     size, found = 0, []
     for part in parts:
         found.append(part)
         size += len(part)
         if size >= BLOCK:
-            break
-    return b"".join(found)
+            return b"".join(found), True
+    return b"".join(found), False
 
 
 @functools.cache

@@ -85,9 +85,9 @@ async def _exchange(client: SmtpClient, letter: Letter, attempt: Attempt) -> Del
     reply = await client.command("DATA")
     if reply.code != 354:
         return _refused(client, reply)
-    await send_blocks(client.writer, dotted(letter.message.chunks()))
+    last = await send_blocks(client.writer, dotted(letter.message.chunks()))
     attempt.commit()
-    client.writer.write(b".\r\n")
+    client.writer.write(last + b".\r\n")
     await client.writer.drain()
     reply = await client.reply()
     client.unfinished = False
