@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qpsmtpd.stdlib.scanner.server_names import Internet, parsed, server_fault
@@ -46,6 +46,7 @@ def test_anything_else_is_refused_when_the_rules_load(name, told):
     assert told in server_fault(name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_whatever_is_taken_can_be_read(name):
     if not server_fault(name):

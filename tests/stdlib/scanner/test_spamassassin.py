@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from library_doubles import WrittenEnvelope, WrittenMessage, address
@@ -203,6 +203,7 @@ async def test_who_answers_before_the_message_is_there_is_not_believed(tmp_path)
             await spamassassin(daemon.socket, max_size=Size(10**7), message=written(b"x" * 5_000_000), envelope=ENVELOPE)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_fields_of_any_octets_become_short_printable_values(section):
     top = f"SPAMD/1.1 0 EX_OK\r\nContent-length: {len(section) + 15}\r\nSpam: True ; 7 / 5\r\n\r\n"
