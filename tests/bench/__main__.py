@@ -1,6 +1,7 @@
 """The benchmark, start to end: install what is missing, start the servers, measure in alternation, print the tables.
 
-`language` measures the language by itself instead: see language.py.
+`language` measures the language by itself instead: see language.py; `line-up` compares the classic line-up with that of
+other servers: see line_up.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import install, place, report
+from bench import install, line_up, place, report
+from bench.line_up_servers import SERVERS
 from bench.load import MEASURES, Failed, Measure, memory_per_connection, once
 from bench.rounds import Cell, Plan, measure_all
 from bench.servers import COMMANDS, HARAKA, OURS, SINK, DidNotStart, Fleet, Server
@@ -25,16 +27,22 @@ _WARM_UP_RUN = 5_000
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["servers", "language"], default="servers", help="what to measure (servers)")
+    parser.add_argument(
+        "what", nargs="?", choices=["servers", "language", "line-up"], default="servers", help="what to measure (servers)"
+    )
     parser.add_argument("--quick", action="store_true", help="two short rounds")
     parser.add_argument("--rounds", type=int, help="rounds of each measure (5; 2 with --quick)")
-    parser.add_argument("--seconds", type=float, help="seconds a run lasts, about (1; 0.5 with --quick)")
+    parser.add_argument("--seconds", type=float, help="seconds a run lasts, about (1, line-up 4; half with --quick)")
     parser.add_argument("--idle", type=int, default=5000, help="idle connections to hold open (5000)")
-    parser.add_argument("--only", action="append", choices=list(COMMANDS), help="measure only this server (may be repeated)")
+    parser.add_argument(
+        "--only", action="append", choices=list({**COMMANDS, **SERVERS}), help="measure only this server (may be repeated)"
+    )
     parser.add_argument("--json", type=Path, help="also write every run to this file")
     chosen = parser.parse_args(words)
     chosen.rounds = chosen.rounds or (2 if chosen.quick else 5)
-    chosen.seconds = chosen.seconds or (0.5 if chosen.quick else 1.0)
+    # scanned messages are few a second, and the system counts CPU in hundredths of a second
+    usual = 4.0 if chosen.what == "line-up" else 1.0
+    chosen.seconds = chosen.seconds or (usual / 2 if chosen.quick else usual)
     return chosen
 
 
@@ -55,7 +63,7 @@ def idle_memory(servers: Sequence[Server], count: int) -> dict[str, float]:
     return found
 
 
-def save(path: Path, cells: Sequence[Cell], memory: dict[str, float]) -> None:
+def save(path: Path, cells: Sequence[Cell[Measure]], memory: dict[str, float]) -> None:
     """Every run as JSON, for later comparison."""
     runs = [dataclasses.asdict(cell) for cell in cells]
     path.write_text(json.dumps({"measures": runs, "kib_per_idle_connection": memory}, indent=1))
@@ -90,6 +98,10 @@ def main(words: Sequence[str] | None = None) -> int:
         if chosen.what == "language":
             install.python()
             return subprocess.run([place.PYTHON, "-m", "bench.language"], env=place.for_language(), check=False).returncode
+        if chosen.what == "line-up":
+            install.line_up()
+            names = [name for name in SERVERS if not chosen.only or name in chosen.only]
+            return line_up.privately([str(chosen.rounds), str(chosen.seconds), *names])
         install.install()
         return 0 if measure(chosen) else 1
     except (install.Missing, DidNotStart, Failed) as failure:

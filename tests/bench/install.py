@@ -7,12 +7,25 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import place
 
 _PACKAGES = {"smtp-sink": "postfix", "smtp-source": "postfix", "gcc": "gcc", "npm": "npm"}
+"""For each program the Debian package that has it."""
+_LINE_UP = {
+    **_PACKAGES,
+    "qpsmtpd-forkserver": "qpsmtpd",
+    "clamd": "clamav-daemon",
+    "spamassassin": "spamassassin",
+    "spamd": "spamd",
+    "knotd": "knot",
+    "redis-server": "redis-server",
+    "ip": "iproute2",
+}
+_WITH = {"gcc": "libc6-dev", "qpsmtpd": "libnet-ip-perl"}
+"""What a package needs for our purposes, and does not ask for: qpsmtpd's greylisting wants Net::IP."""
 
 
 class Missing(Exception):
@@ -25,7 +38,7 @@ def run(command: Sequence[str | Path], cwd: Path | None = None) -> None:
         [str(word) for word in command],
         check=False,
         cwd=cwd,
-        env={**place.environment(), "DEBIAN_FRONTEND": "noninteractive"},
+        env={**place.environment(), "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -35,19 +48,26 @@ def run(command: Sequence[str | Path], cwd: Path | None = None) -> None:
         raise Missing(f"{' '.join(str(word) for word in command)} failed:\n{last}")
 
 
-def install() -> None:
+def line_up() -> None:
+    """Installs what is missing for the line-up. Raises Missing."""
+    if os.geteuid() != 0:
+        raise Missing("only root may measure the line-up: it takes a network of its own, and qpsmtpd changes its user")
+    install(_LINE_UP)
+
+
+def install(packages: Mapping[str, str] = _PACKAGES) -> None:
     """Installs what is missing for the servers. Raises Missing."""
     place.RUN.mkdir(parents=True, exist_ok=True)
-    _debian_packages()
+    _debian_packages(packages)
     if not place.HARAKA.exists():
         _haraka()
     python()
     _load_client()
 
 
-def _debian_packages() -> None:
+def _debian_packages(packages: Mapping[str, str]) -> None:
     path = f"{os.environ.get('PATH', '')}:/usr/sbin"
-    missing = sorted({package for tool, package in _PACKAGES.items() if not shutil.which(tool, path=path)})
+    missing = sorted({package for tool, package in packages.items() if not shutil.which(tool, path=path)})
     if not missing:
         return
     if os.geteuid() != 0:
@@ -58,7 +78,7 @@ def _debian_packages() -> None:
         # only its test programs are wanted; nothing of it is started
         choice = "postfix postfix/main_mailer_type select No configuration"
         run(["sh", "-c", 'echo "$0" | debconf-set-selections', choice])
-    wanted = [*missing, "libc6-dev"] if "gcc" in missing else missing
+    wanted = [*missing, *(_WITH[package] for package in missing if package in _WITH)]
     run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted])
 
 

@@ -7,14 +7,27 @@ import json
 import select
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bench import place, process
 from bench.servers import Server
 
 _LIMIT = 60.0
 """The most seconds that one run may take."""
+
+
+class Load(Protocol):
+    """Something that a load client can do to a server so many times, `concurrent` of them at once."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def concurrent(self) -> int: ...
+    def command(self, server: Server, count: int) -> list[str]:
+        """The load client's command line."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,25 @@ class Measure:
     concurrent: int = 20
     goal: float | None = None
     haraka: float | None = None
+
+    def command(self, server: Server, count: int) -> list[str]:
+        """Postfix's smtp-source for messages, smtpload for bare connections."""
+        sessions = min(self.concurrent, count)
+        if not self.size:
+            return [str(place.LOAD_CLIENT), "flood", "127.0.0.1", str(server.port), str(count), str(sessions)]
+        options = [*amount(count, sessions, self.size), *(["-d"] if self.many else [])]
+        return source(options, "127.0.0.1", server.port)
+
+
+def amount(count: int, sessions: int, size: int) -> list[str]:
+    """Options of smtp-source: so many messages of that size over so many connections at once."""
+    return ["-s", str(sessions), "-m", str(count), "-l", str(size), "-C", "5"]
+
+
+def source(options: Sequence[str], address: str, port: int) -> list[str]:
+    """A command line of smtp-source with the envelope that all servers take."""
+    envelope = ["-f", place.ADDRESS, "-t", place.ADDRESS, "-M", place.DOMAIN]
+    return [str(place.SMTP_SOURCE), "-4", *envelope, *options, f"inet:{address}:{port}"]
 
 
 MEASURES = (
@@ -54,23 +86,12 @@ class Failed(Exception):
     """The load client met an error; the text is its last word."""
 
 
-def command(measure: Measure, server: Server, count: int) -> list[str]:
-    """The load client's command line: Postfix's smtp-source for messages, smtpload for bare connections."""
-    sessions = str(min(measure.concurrent, count))
-    if not measure.size:
-        return [str(place.LOAD_CLIENT), "flood", "127.0.0.1", str(server.port), str(count), sessions]
-    address = ["-f", place.ADDRESS, "-t", place.ADDRESS, "-M", place.DOMAIN]
-    amount = ["-s", sessions, "-m", str(count), "-l", str(measure.size), "-C", "5"]
-    many = ["-d"] if measure.many else []
-    return [str(place.SMTP_SOURCE), "-4", *address, *amount, *many, f"inet:127.0.0.1:{server.port}"]
-
-
-def once(measure: Measure, server: Server, count: int) -> Run:
+def once(load: Load, server: Server, count: int) -> Run:
     """Sends `count` messages (or connections) and says what each cost. Raises Failed."""
-    before, strangers = process.cpu(server.pid), process.machine() - process.own()
+    before, strangers = process.cpu(server.pid), _strangers(server)
     start = time.perf_counter()
     try:
-        done = subprocess.run(command(measure, server, count), capture_output=True, check=False, text=True, timeout=_LIMIT)
+        done = subprocess.run(load.command(server, count), capture_output=True, check=False, text=True, timeout=_LIMIT)
     except subprocess.TimeoutExpired:
         raise Failed(f"{server.name}: no end after {_LIMIT:.0f} s") from None
     wall = time.perf_counter() - start
@@ -78,8 +99,13 @@ def once(measure: Measure, server: Server, count: int) -> Run:
     if done.returncode:
         words = (done.stdout + done.stderr).strip().splitlines()
         raise Failed(f"{server.name}: {words[-1] if words else f'exit {done.returncode}'}")
-    others = max(0.0, process.machine() - process.own() - strangers - used) / wall
+    others = max(0.0, _strangers(server) - strangers - used) / wall
     return Run(used / count * 1e6, count / wall, others)
+
+
+def _strangers(server: Server) -> float:
+    """CPU seconds that the machine has used for others than the load clients and the daemons that the server asks."""
+    return process.machine() - process.own() - sum(process.cpu(pid) for pid in server.daemons)
 
 
 def memory_per_connection(server: Server, count: int) -> float:

@@ -7,9 +7,10 @@ import platform
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bench import place
-from bench.load import IDLE_GOAL
+from bench.load import IDLE_GOAL, Measure
 from bench.rounds import Cell
 from bench.servers import HARAKA, OURS, SINK
 
@@ -31,21 +32,21 @@ def heading() -> str:
     )
 
 
-def results(cells: Sequence[Cell], memory: Mapping[str, float], names: Sequence[str], idle: int) -> str:
+def results(cells: Sequence[Cell[Measure]], memory: Mapping[str, float], names: Sequence[str], idle: int) -> str:
     """The main table: a row a measure, a column a server, then our ratios, the goal, and whether it is met."""
     head = ["CPU µs each", *names, f"{OURS} to {SINK}", f"{OURS} to {HARAKA}", "goal", "met"]
-    lines = [_row(head), _row(["---"] * len(head))]
+    lines = [row(head), row(["---"] * len(head))]
     for cell in cells:
         values = [number(cell.cpu(name)) if name in cell.runs else "failed" for name in names]
-        lines.append(_row([cell.measure.title, *values, *_judged(cell)]))
+        lines.append(row([cell.measure.title, *values, *_judged(cell)]))
     values = [number(memory[name]) if name in memory else "failed" for name in names]
     mine = memory.get(OURS)
     met = "" if mine is None else "yes" if mine <= IDLE_GOAL else "NO"
-    lines.append(_row([f"KiB per idle connection ({idle} open)", *values, "", "", f"≤ {IDLE_GOAL:g} KiB", met]))
+    lines.append(row([f"KiB per idle connection ({idle} open)", *values, "", "", f"≤ {IDLE_GOAL:g} KiB", met]))
     return "\n".join(lines)
 
 
-def _judged(cell: Cell) -> list[str]:
+def _judged(cell: Cell[Measure]) -> list[str]:
     """Our ratios to smtp-sink and to Haraka, the goal in words, and whether it is met."""
     ratios = {base: cell.ratio(OURS, base) for base in (SINK, HARAKA) if OURS in cell.runs and base in cell.runs}
     goals = {SINK: cell.measure.goal, HARAKA: cell.measure.haraka}
@@ -57,14 +58,15 @@ def _judged(cell: Cell) -> list[str]:
     return [*shown, words, met]
 
 
-def rates(cells: Sequence[Cell], names: Sequence[str]) -> str:
+def rates(cells: Sequence[Cell[Any]], names: Sequence[str]) -> str:
     """How many a second, with the cores that strangers used meanwhile: for orientation only."""
-    lines = [_row(["a second (others' cores)", *names]), _row(["---"] * (len(names) + 1))]
+    lines = [row(["a second (others' cores)", *names]), row(["---"] * (len(names) + 1))]
     for cell in cells:
-        values = [f"{number(cell.rate(n))} ({cell.others(n):.2f})" if n in cell.runs else "failed" for n in names]
-        lines.append(_row([cell.measure.title, *values]))
+        values = [f"{number(cell.rate(n))} ({cell.others(n):.2f})" if n in cell.runs else "—" for n in names]
+        lines.append(row([cell.measure.title, *values]))
     return "\n".join(lines)
 
 
-def _row(values: Sequence[str]) -> str:
+def row(values: Sequence[str]) -> str:
+    """A line of a Markdown table."""
     return "| " + " | ".join(values) + " |"

@@ -11,10 +11,13 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from bench import ours
-from bench.load import Failed, Measure, Run, once
+from bench.load import Failed, Load, Run, once
 from bench.servers import Server
+
+_Kind = TypeVar("_Kind", bound=Load)
 
 _MOST = 40_000
 _QUIET = 0.25
@@ -31,10 +34,10 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Cell:
+class Cell(Generic[_Kind]):
     """The runs of one measure: for each server one run a round; a server that failed has its error instead."""
 
-    measure: Measure
+    measure: _Kind
     runs: dict[str, list[Run]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -56,7 +59,7 @@ class Cell:
         return statistics.median(mine.cpu / theirs.cpu for mine, theirs in pairs if theirs.cpu)
 
 
-def measure_all(measure: Measure, servers: Sequence[Server], plan: Plan) -> Cell:
+def measure_all(measure: _Kind, servers: Sequence[Server], plan: Plan) -> Cell[_Kind]:
     """Chooses each server's count by a trial, then runs the rounds."""
     cell = Cell(measure)
     counts: dict[str, int] = {}
@@ -77,20 +80,20 @@ def measure_all(measure: Measure, servers: Sequence[Server], plan: Plan) -> Cell
     return cell
 
 
-def _drop(cell: Cell, server: Server, failure: Failed) -> None:
+def _drop(cell: Cell[_Kind], server: Server, failure: Failed) -> None:
     cell.runs.pop(server.name, None)
     cell.errors[server.name] = str(failure)
     print(f"{cell.measure.title}: {failure}", file=sys.stderr)
 
 
-def _count(measure: Measure, server: Server, seconds: float) -> int:
+def _count(measure: Load, server: Server, seconds: float) -> int:
     """How many messages last about so many seconds."""
     trial = once(measure, server, 40)
     longer = once(measure, server, max(40, min(_MOST, int(trial.rate * seconds * 0.3))))
     return max(measure.concurrent, min(_MOST, int(longer.rate * seconds)))
 
 
-def _quiet_run(measure: Measure, server: Server, count: int) -> Run:
+def _quiet_run(measure: Load, server: Server, count: int) -> Run:
     """One run, repeated (a few times at most) when strangers were busy meanwhile; the quietest counts."""
     best = once(measure, server, count)
     for _ in range(_REPEATS):

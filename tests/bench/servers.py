@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -23,6 +23,9 @@ SINK = "smtp-sink"
 HARAKA = "Haraka"
 OURS = "ours"
 
+_PATIENCE = 20.0
+"""The most seconds that a server may take to start."""
+
 
 class DidNotStart(Exception):
     """A server did not listen in time; the text holds its last words."""
@@ -30,12 +33,13 @@ class DidNotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: its name, its port, the root of its process tree and its folder."""
+    """A running server: its name, its port, the root of its process tree, its folder, and the daemons that it may ask."""
 
     name: str
     port: int
     process: subprocess.Popen[bytes] = field(repr=False)
     folder: Path
+    daemons: Sequence[int] = ()
 
     @property
     def pid(self) -> int:
@@ -84,12 +88,18 @@ COMMANDS: dict[str, Command] = {
 }
 """Every server, in the order of the table's columns."""
 
+NAMESERVER = "127.0.0.54"
+"""The address of the name server that answers all servers."""
+
 
 class Fleet:
-    """The servers of one run; leaving the context stops them all."""
+    """The servers of one run, and the daemons that they ask; leaving the context stops them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Mapping[str, Command] = COMMANDS, names: Sequence[str | Path] | None = None) -> None:
+        """`names` is the command that serves names at NAMESERVER; nameserver.py unless given."""
         self.servers: list[Server] = []
+        self._commands = commands
+        self._names = [str(word) for word in names or (sys.executable, place.HERE / "nameserver.py", NAMESERVER)]
         self._others: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
@@ -102,19 +112,31 @@ class Fleet:
         for process in [*(server.process for server in self.servers), *self._others]:
             _stop(process)
 
+    def start_daemon(self, name: str, command: Sequence[str | Path], answers: Callable[[], bool]) -> None:
+        """Starts what the servers that are started later share, and waits until it answers. Raises DidNotStart."""
+        folder = place.RUN / name
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "output.log"
+        process = _launch([str(word) for word in command], log, folder)
+        self._others.append(process)
+        deadline = time.monotonic() + _PATIENCE
+        while not answers():
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise DidNotStart(f"{name} did not start:\n{_last_words(log)}")
+            time.sleep(0.1)
+
     def start(self, name: str) -> Server:
         """Starts a server and waits until it listens. Raises DidNotStart."""
         folder = place.RUN / name.replace(" ", "-").replace(",", "")
         folder.mkdir(parents=True, exist_ok=True)
         port = _free_port()
-        command = [str(word) for word in COMMANDS[name](folder, port)]
+        command = [str(word) for word in self._commands[name](folder, port)]
         log = folder / "output.log"
         process = _launch([*self._with_own_resolver(), *command], log, folder)
-        server = Server(name, port, process, folder)
+        server = Server(name, port, process, folder, [other.pid for other in self._others])
         self.servers.append(server)
         if not _listens(server):
-            last = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-            raise DidNotStart(f"{name} did not start ({' '.join(command)}):\n{last}")
+            raise DidNotStart(f"{name} did not start ({' '.join(command)}):\n{_last_words(log)}")
         return server
 
     def _with_own_resolver(self) -> list[str]:
@@ -122,12 +144,15 @@ class Fleet:
         if os.geteuid() != 0:
             return []
         resolv = place.RUN / "resolv.conf"
-        if not self._others:
-            resolv.write_text("nameserver 127.0.0.54\noptions timeout:1 attempts:2\n")
-            script = [sys.executable, str(place.HERE / "nameserver.py"), "127.0.0.54"]
-            self._others.append(_launch(script, place.RUN / "nameserver.log", place.RUN))
+        if not self.servers:
+            resolv.write_text(f"nameserver {NAMESERVER}\noptions timeout:1 attempts:2\n")
+            self._others.append(_launch(self._names, place.RUN / "nameserver.log", place.RUN))
         mount = 'mount --make-rprivate / && mount --bind "$0" /etc/resolv.conf && exec "$@"'
         return ["unshare", "-m", "sh", "-c", mount, str(resolv)]
+
+
+def _last_words(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-8:])
 
 
 def _launch(command: Sequence[str], log: Path, folder: Path) -> subprocess.Popen[bytes]:
@@ -149,8 +174,8 @@ def _free_port() -> int:
 
 
 def _listens(server: Server) -> bool:
-    """True as soon as the server greets; False when it has ended or 20 seconds have passed."""
-    deadline = time.monotonic() + 20
+    """True as soon as the server greets; False when it has ended or it has taken too long."""
+    deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
             with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:

@@ -7,7 +7,7 @@ from types import FrameType
 
 import pytest
 
-from bench import many_rules, ours
+from bench import line_up_servers, many_rules, ours
 from meta.rules_text import codes, compiled, told
 
 
@@ -16,6 +16,13 @@ def test_the_rules_of_a_set_up_check_without_errors(name, tmp_path):
     rules = ours.write(name, tmp_path, 2525)
     files = {path.name: path.read_text() for path in tmp_path.iterdir() if path != rules}
     outcome = compiled(rules.read_text(), files)
+    assert codes(outcome, "error", "warning") == [], told(outcome)
+    assert outcome.program is not None
+
+
+def test_the_rules_of_the_line_up_check_without_errors(tmp_path):
+    rules = line_up_servers.write_rules(tmp_path, 2525)
+    outcome = compiled(rules.read_text(), {"rcpthosts": (tmp_path / "rcpthosts").read_text()})
     assert codes(outcome, "error", "warning") == [], told(outcome)
     assert outcome.program is not None
 
