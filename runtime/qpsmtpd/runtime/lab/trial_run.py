@@ -129,8 +129,7 @@ class _Running:
             if event.event == "lookup-failed" and event.fields["reason"] == NotGiven.__name__:
                 return Failure(step, "unanswered", call=str(event.fields["detail"]), rule=str(event.fields["rule"]))
             if event.event == "error" and event.fields.get("error") == NotGiven.__name__:
-                call = str(event.fields["traceback"]).rstrip().rpartition("NotGiven: ")[2]
-                return Failure(step, "unanswered", call=call)
+                return Failure(step, "unanswered", call=str(event.fields["detail"]))
         return None
 
     async def _wait(self, seconds: float) -> None:

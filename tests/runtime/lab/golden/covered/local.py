@@ -20,6 +20,6 @@ async def standing(domain: Domain) -> Standing:
 
 
 @function(kind=Kind.LOOKUP, on_error=OnError.DEFER, timeout=5.0)
-async def local_user(domain: Domain) -> bool:
+async def known_user(domain: Domain) -> bool:
     """Whether somebody is at home."""
     raise AssertionError("a test asks nobody")

@@ -30,7 +30,7 @@ shadow on rcpt:
 
 on rcpt:
     unless rcpthosts(domain) deny
-    let known = local_user(domain)
+    let known = known_user(domain)
     unless known deny 5.1.1 "No such user"
 
 on data_post:
@@ -44,7 +44,7 @@ on queue: maildir("Maildir")
 test "mail comes in":
     given dnsbl() = none
     given standing("example.net") = good
-    given local_user() = true
+    given known_user() = true
     client 203.0.113.9
     helo "h9.example.net"            -> accept
     mail "a@example.net"             -> accept
@@ -58,7 +58,7 @@ test "localhost is nobody":
 test "nobody knows":
     given dnsbl() fails
     given standing() fails
-    given local_user() fails
+    given known_user() fails
     client 203.0.113.9
     helo "h9.example.net"            -> accept
     mail "a@example.net"             -> accept
