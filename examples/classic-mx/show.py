@@ -140,6 +140,10 @@ def main() -> int:
         given = sys.argv[1] if len(sys.argv) > 1 else stack.enter_context(tempfile.TemporaryDirectory(prefix="classic-mx-"))
         folder = Path(given).absolute()
         folder.mkdir(exist_ok=True)
+        if [*folder.iterdir()]:
+            raise SystemExit(f"{folder} is not empty: name a new folder")
+        if _greets():
+            raise SystemExit(f"something listens on port {PORT} already: choose another one, as in PORT=2526 {HERE}/run")
         folder.chmod(0o755)  # Postfix and spamd run as users of their own
         sockets: dict[str, Path] = {}
         for daemon in (daemons.clamd, daemons.spamd, daemons.postfix):

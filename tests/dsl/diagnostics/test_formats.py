@@ -86,9 +86,8 @@ def test_sarif_as_code_scanning_gets_it() -> None:
 
 
 def test_sarif_is_valid() -> None:
-    VALID.validate(sarif(shown()))
-    VALID.validate(sarif(Findings()))
-    VALID.validate(sarif(Findings(), complete=False))
+    for log in (sarif(shown()), sarif(Findings()), sarif(Findings(), complete=False)):
+        assert [*VALID.iter_errors(log)] == []
 
 
 def test_the_schema_sees_what_is_wrong() -> None:

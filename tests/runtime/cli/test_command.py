@@ -121,6 +121,12 @@ def test_a_file_that_cannot_be_read_exits_with_3_and_the_others_are_checked(tmp_
     )
 
 
+def test_of_files_none_of_which_can_be_read_nothing_is_said_to_be_in_order(tmp_path):
+    done = command("check", "missing.q", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert json.loads(command("check", "--format", "json", "missing.q", cwd=tmp_path).stdout) == []
+
+
 @pytest.mark.parametrize("code", ["Q501", "q501", "501", "[Q501]"])
 def test_explain_prints_the_page_of_a_code_however_it_is_written(tmp_path, code):
     done = command("explain", code, cwd=tmp_path)

@@ -178,7 +178,8 @@ def test_a_sighup_during_the_start_is_a_reload_after_it(tmp_path, monkeypatch):
     known = environment()
     monkeypatch.setattr(running_service, "environment", lambda: {**known, "PYTHONPATH": f"{tmp_path}:{known['PYTHONPATH']}"})
     with RunningService(tmp_path) as service:
-        service.until(lambda status: status["reloads"]["loaded"] > 0)
+        status = service.until(lambda status: status["reloads"]["loaded"] > 0)
+        assert status["reloads"]["loaded"] == 1
 
 
 def test_a_service_that_is_stopped_is_told_by_both_commands(service, monkeypatch):

@@ -16,16 +16,12 @@ from qpsmtpd.dsl.check.flow import parts
 from qpsmtpd.dsl.check.typed import Const, Expr
 from qpsmtpd.dsl.diagnostics.findings import Note
 from qpsmtpd.dsl.model.builtins import BUILTINS
+from qpsmtpd.dsl.model.operators import COMPARE
 from qpsmtpd.dsl.model.types import ERROR
 from qpsmtpd.dsl.syntax.tree import Span
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+    **COMPARE,
     "+": operator.add,
     "-": operator.sub,
 }

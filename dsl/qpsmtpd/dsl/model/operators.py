@@ -6,10 +6,22 @@ looked for in a list of its type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from qpsmtpd.dsl.model import types as t
 from qpsmtpd.dsl.model.types import Type
+
+COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+"""What comparisons mean for two values that are known."""
 
 ORDERED = (t.NUMBER, t.DURATION, t.SIZE, t.RATE, t.TIME)
 """Types whose values have an order: `<`, `<=`, `>` and `>=`."""

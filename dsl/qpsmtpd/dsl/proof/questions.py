@@ -6,24 +6,16 @@ cannot express becomes a question of its own, of which nothing else is known.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
+from qpsmtpd.dsl.model.operators import COMPARE
 from qpsmtpd.dsl.model.values import Address, AddressSet, DomainSet, NetworkSet
 from qpsmtpd.dsl.proof.graph import FALSE, TRUE, Lit
 from qpsmtpd.dsl.proof.subjects import IS_TRUE, PRESENT, Form, divisible
 from qpsmtpd.dsl.proof.terms import Flag, Known, Term, Var, key_of
 from qpsmtpd.dsl.proof.world import World
 
-COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _ADDRESSES = 256
 """Addresses of a list that are asked about one by one."""

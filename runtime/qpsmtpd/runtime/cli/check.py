@@ -65,7 +65,8 @@ def command(rules: tuple[str, ...], form: str, fail_level: str, fix: bool, diff:
     readable = [name for name in names if files.can_read(name)]
     findings, written = _mended(readable, files, form=form, diff=diff) if fix else (_found(readable, files), True)
     complete = written and readable == names and not any(finding.code == "Q901" for finding in findings.sorted())
-    click.echo(_printed(findings, form, complete=complete, offer=not fix), nl=False)
+    if readable or form != "text":  # of nothing that was read nothing is to be said
+        click.echo(_printed(findings, form, complete=complete, offer=not fix), nl=False)
     counts = findings.counts()
     refusing = any(counts[level] for level in _LEVELS[: _LEVELS.index(fail_level) + 1])
     return COULD_NOT if not complete else NEGATIVE if refusing else OK
