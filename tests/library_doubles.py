@@ -85,6 +85,7 @@ class FieldList:
 class WrittenMessage:
     parts: tuple[bytes, ...] = (b"Subject: x\r\n\r\nbody\r\n",)
     header: FieldList = field(default_factory=FieldList)
+    on_disk: bool = True
 
     @property
     def size(self) -> Size:

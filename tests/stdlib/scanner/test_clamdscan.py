@@ -35,6 +35,7 @@ class LongMessage:
     size: Size
     octets: int
     header: FieldList = field(default_factory=FieldList)
+    on_disk: bool = True
 
     def chunks(self) -> Iterator[bytes]:
         yield HEAD

@@ -85,8 +85,12 @@ class Message(Protocol):
     def size(self) -> Size:
         """Octets as received, after dot-unstuffing."""
 
+    @property
+    def on_disk(self) -> bool:
+        """True when reading it may wait for a disk: then it is read in a thread."""
+
     def chunks(self) -> Iterator[bytes]:
-        """The whole message, trace fields and rewritten header first, CRLF line ends, not dot-stuffed. May read a file: use it in a thread."""
+        """The whole message, trace fields and rewritten header first, CRLF line ends, not dot-stuffed. Raises OSError."""
 
 
 class Envelope(Protocol):

@@ -35,6 +35,11 @@ class ReceivedMessage:
             self._header = Header(self._body.head, self._session.services.clock)
         return self._header
 
+    @property
+    def on_disk(self) -> bool:
+        """True when it was too large for memory."""
+        return self._body.file is not None
+
     def chunks(self) -> Iterator[bytes]:
         """The whole message with our trace field on top. Reads the disk when the message waits there: use it in a thread.
 

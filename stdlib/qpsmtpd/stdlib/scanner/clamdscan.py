@@ -14,7 +14,7 @@ from typing import Annotated
 from qpsmtpd.dsl.model.functions import Constant, Kind, Scope, function
 from qpsmtpd.dsl.model.services import Message
 from qpsmtpd.dsl.model.values import Duration, LookupFailure, Size, Variant
-from qpsmtpd.stdlib.scanner.blocks import next_block
+from qpsmtpd.stdlib.message.blocks import next_block
 from qpsmtpd.stdlib.scanner.connection import Connection, first_answer
 from qpsmtpd.stdlib.scanner.printable import printable
 from qpsmtpd.stdlib.scanner.server_names import server_fault
@@ -100,9 +100,13 @@ async def _sent(clamd: Connection, message: Message) -> bool:
     """Streams the message; True when clamd has had all of it."""
     going = await clamd.send(b"zINSTREAM\0")
     chunks = message.chunks()
-    while going and (block := await next_block(chunks)):
-        going = await clamd.send(len(block).to_bytes(4, "big") + block)
-    return going and await clamd.send(bytes(4))
+    more = True
+    while going and more:
+        block, more = await next_block(chunks, message)
+        # a block without octets would be the end
+        octets = len(block).to_bytes(4, "big") + block if block else b""
+        going = await clamd.send(octets if more else octets + bytes(4))
+    return going
 
 
 def _parsed(answer: bytes, whole: bool) -> Clean | Infected:

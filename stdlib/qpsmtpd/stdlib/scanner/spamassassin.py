@@ -9,7 +9,7 @@ from typing import Annotated
 from qpsmtpd.dsl.model.functions import Constant, Kind, OnError, Scope, function
 from qpsmtpd.dsl.model.services import Envelope, Message
 from qpsmtpd.dsl.model.values import Duration, LookupFailure, Size
-from qpsmtpd.stdlib.scanner.blocks import next_block
+from qpsmtpd.stdlib.message.blocks import next_block
 from qpsmtpd.stdlib.scanner.connection import Connection, first_answer
 from qpsmtpd.stdlib.scanner.server_names import server_fault
 from qpsmtpd.stdlib.scanner.spamd_answer import ANSWER, Spam, parsed
@@ -91,7 +91,9 @@ async def _sent(spamd: Connection, request: bytes, message: Message) -> bool:
     """Streams the message; True when spamd has had all of it."""
     going = await spamd.send(request)
     chunks = message.chunks()
-    while going and (block := await next_block(chunks)):
+    more = True
+    while going and more:
+        block, more = await next_block(chunks, message)
         going = await spamd.send(block)
     spamd.end()
     return going

@@ -73,7 +73,7 @@ class _Cleanup:
         if not _QUEUE_ID.fullmatch(queue_id):
             raise LookupFailure("its greeting is not that of a cleanup service")
         first = wire.attributes({"flags": str(letter.flags)}) + letter.before
-        last = await send_blocks(self._writer, chain((first,), wire.content(letter.message.chunks())))
+        last = await send_blocks(self._writer, chain((first,), wire.content(letter.message.chunks())), letter.message)
         attempt.commit()
         self._writer.write(last + wire.record(wire.EXTRACTED) + wire.record(wire.END))
         await self._writer.drain()

@@ -9,22 +9,15 @@ is spoken to is known elsewhere.
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from qpsmtpd.dsl.model.services import Envelope
+from qpsmtpd.dsl.model.services import Envelope, Message
 from qpsmtpd.dsl.model.values import Delivery, LookupFailure
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from qpsmtpd.stdlib.message.blocks import next_block
 
 GONE = Delivery(False, "The client has gone", enhanced="4.4.2")
-BLOCK = 64 * 1024
-"""Octets of a message that are read ahead: so much of it is in memory, and about as much again waits to be sent."""
-READERS = 4
-"""Threads that read messages; each for a block at a time."""
 
 P = TypeVar("P")
 K = TypeVar("K", bound=Hashable)
@@ -93,37 +86,14 @@ async def in_order(
     raise LookupFailure("; ".join(reasons))
 
 
-async def send_blocks(writer: asyncio.StreamWriter, parts: Iterator[bytes]) -> bytes:
-    """Sends what may be read from a file, no faster than the peer takes it, a block at a time in memory; returns the last one, unsent."""
+async def send_blocks(writer: asyncio.StreamWriter, parts: Iterator[bytes], message: Message) -> bytes:
+    """Sends what is made of the message, no faster than the peer takes it, a block at a time in memory; returns the last one, unsent."""
     while True:
-        block, more = await in_reader(lambda: _block(parts))
+        block, more = await next_block(parts, message)
         if not more:
             return block
         writer.write(block)
         await writer.drain()
-
-
-async def in_reader(work: Callable[[], V]) -> V:
-    """What reading a message gives, done in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(_readers(), work)
-
-
-def _block(parts: Iterator[bytes]) -> tuple[bytes, bool]:
-    """The next octets, and whether there may be more."""
-    size, found = 0, []
-    for part in parts:
-        found.append(part)
-        size += len(part)
-        if size >= BLOCK:
-            return b"".join(found), True
-    return b"".join(found), False
-
-
-@functools.cache
-def _readers() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(READERS, thread_name_prefix="message-reader")
 
 
 class PerLoop(Generic[K, V]):

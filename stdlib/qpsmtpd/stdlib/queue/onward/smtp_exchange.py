@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from qpsmtpd.dsl.model.services import Client, Envelope, Message
 from qpsmtpd.dsl.model.values import Delivery
+from qpsmtpd.stdlib.message.blocks import reading
 from qpsmtpd.stdlib.queue.onward.dot_stuffing import dotted
-from qpsmtpd.stdlib.queue.onward.handing_on import Attempt, in_order, in_reader, send_blocks
+from qpsmtpd.stdlib.queue.onward.handing_on import Attempt, in_order, send_blocks
 from qpsmtpd.stdlib.queue.onward.smtp_client import Server, SmtpClient
 from qpsmtpd.stdlib.queue.onward.smtp_pool import Pool, pool_of
 from qpsmtpd.stdlib.queue.onward.smtp_reply import Closing, Reply, settled
@@ -85,7 +86,7 @@ async def _exchange(client: SmtpClient, letter: Letter, attempt: Attempt) -> Del
     reply = await client.command("DATA")
     if reply.code != 354:
         return _refused(client, reply)
-    last = await send_blocks(client.writer, dotted(letter.message.chunks()))
+    last = await send_blocks(client.writer, dotted(letter.message.chunks()), letter.message)
     attempt.commit()
     client.writer.write(last + b".\r\n")
     await client.writer.drain()
@@ -109,7 +110,7 @@ async def _cannot_take(client: SmtpClient, letter: Letter) -> Delivery | None:
         return _TOO_BIG
     if _needs_utf8(letter.envelope) and "SMTPUTF8" not in client.offers:
         return _UTF8
-    if "8BITMIME" not in client.offers and await in_reader(lambda: _has_eight_bits(letter.message)):
+    if "8BITMIME" not in client.offers and await reading(letter.message, lambda: _has_eight_bits(letter.message)):
         return _EIGHT_BITS
     return None
 
