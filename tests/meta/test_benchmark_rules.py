@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
-
 import pytest
 
 from bench import line_up_servers, many_rules, ours
+from counted_calls import calls_of
 from meta.rules_text import codes, compiled, told
+from qpsmtpd.dsl.compile import Compiled
 
 
 @pytest.mark.parametrize("name", list(ours.SET_UPS))
@@ -48,15 +47,7 @@ def test_checking_four_times_the_rules_takes_about_four_times_the_steps():
 
 def _steps(text: str) -> int:
     """Calls of Python functions while rules are checked and compiled."""
-    count = 0
-
-    def counted(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(counted)
-    try:
-        assert compiled(text).program is not None
-    finally:
-        sys.setprofile(None)
-    return count
+    made: list[Compiled] = []
+    calls = calls_of(lambda: made.append(compiled(text)))
+    assert made[0].program is not None
+    return calls

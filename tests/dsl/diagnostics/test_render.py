@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
-from types import FrameType
 
+from counted_calls import calls_of
 from qpsmtpd.dsl.diagnostics.excerpt import WIDTH, excerpt, visible
 from qpsmtpd.dsl.diagnostics.findings import Findings, Note
 from qpsmtpd.dsl.diagnostics.render import render_json, render_text, summary
@@ -112,19 +111,11 @@ def test_a_long_line_is_cut_around_the_caret() -> None:
 
 
 def test_of_a_very_long_line_only_what_is_shown_is_looked_at() -> None:
-    count = 0
-
-    def counted(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(counted)
-    try:
-        shown = excerpt(place(50_000, 90_000), ["\a" * 100_000])
-    finally:
-        sys.setprofile(None)
+    told = []
+    calls = calls_of(lambda: told.append(excerpt(place(50_000, 90_000), ["\a" * 100_000])))
+    (shown,) = told
     assert shown is not None and len(shown[1]) <= WIDTH + 1
-    assert count < 10 * WIDTH
+    assert calls < 10 * WIDTH
 
 
 def test_a_place_over_several_lines_is_marked_to_the_end_of_its_first() -> None:
