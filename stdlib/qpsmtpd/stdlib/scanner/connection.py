@@ -65,11 +65,16 @@ class Connection:
     async def receive(self, limit: int, until: bytes = b"") -> bytes:
         """What the daemon says, to its end, or to where `until` has come.
 
-        Raises LookupFailure when it is more than `limit` octets, OSError when the connection breaks.
+        Raises LookupFailure when it is more than `limit` octets, OSError when the connection breaks before it says anything.
         """
         said = b""
         while not until or until not in said:
-            part = await self._loop.sock_recv(self._sock, _READ)
+            try:
+                part = await self._loop.sock_recv(self._sock, _READ)
+            except ConnectionResetError:
+                if not said:
+                    raise
+                break  # it has closed without reading all that it was sent: what it has said is all
             if not part:
                 break
             said += part
